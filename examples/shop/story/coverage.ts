@@ -1,0 +1,61 @@
+import type { LogRecord, Span } from "@flagspan/bridge/otlp";
+
+/** How many spans (or logs) know their flags. */
+export interface Coverage {
+  readonly total: number;
+  /** Carry at least one flag. */
+  readonly tagged: number;
+  /** Belong to a trace with an evaluation and ended (were written) more than 2 ms after its first one. */
+  readonly eligible: number;
+  /** Eligible, and yet without the flag that was evaluated first. */
+  readonly untaggedAfterEvaluation: number;
+}
+
+/** The first evaluation of each trace: when, and of which flag. */
+export type FirstEvaluations = ReadonlyMap<string, { readonly atUnixMs: number; readonly flagKey: string }>;
+
+/** Clock reading and rounding between two processes of one machine. */
+const slackMs = 2;
+
+/** Finds the first `feature_flag.evaluation` event of every trace. */
+export function findFirstEvaluations(records: readonly LogRecord[]): FirstEvaluations {
+  const first = new Map<string, { atUnixMs: number; flagKey: string }>();
+  for (const record of records) {
+    if (record.eventName !== "feature_flag.evaluation" || record.traceId === undefined) continue;
+    const known = first.get(record.traceId);
+    if (known === undefined || record.timeUnixMs < known.atUnixMs) {
+      first.set(record.traceId, { atUnixMs: record.timeUnixMs, flagKey: String(record.attributes["feature_flag.key"]) });
+    }
+  }
+  return first;
+}
+
+/** Coverage of spans, by the time they ended. */
+export function coverSpans(spans: readonly Span[], first: FirstEvaluations): Coverage {
+  return cover(spans.map((span) => ({ traceId: span.traceId, atUnixMs: span.endUnixMs, attributes: span.attributes })), first);
+}
+
+/** Coverage of log records, by the time they were written. */
+export function coverLogs(records: readonly LogRecord[], first: FirstEvaluations): Coverage {
+  return cover(records.map((record) => ({ traceId: record.traceId, atUnixMs: record.timeUnixMs, attributes: record.attributes })), first);
+}
+
+interface Tagged {
+  readonly traceId: string | undefined;
+  readonly atUnixMs: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+function cover(items: readonly Tagged[], first: FirstEvaluations): Coverage {
+  let tagged = 0;
+  let eligible = 0;
+  let untaggedAfterEvaluation = 0;
+  for (const item of items) {
+    if (Object.keys(item.attributes).some((name) => name.startsWith("feature_flags."))) tagged += 1;
+    const evaluation = item.traceId === undefined ? undefined : first.get(item.traceId);
+    if (evaluation === undefined || item.atUnixMs <= evaluation.atUnixMs + slackMs) continue;
+    eligible += 1;
+    if (!(`feature_flags.${evaluation.flagKey}` in item.attributes)) untaggedAfterEvaluation += 1;
+  }
+  return { total: items.length, tagged, eligible, untaggedAfterEvaluation };
+}
