@@ -9,7 +9,9 @@ const shopper = known ?? `browser-${crypto.randomUUID()}`;
 if (known === null) localStorage.setItem("shopper", shopper);
 
 await OpenFeature.setContext({ targetingKey: shopper, country: "DE", appVersion: "2.5.1" });
-await OpenFeature.setProviderAndWait(new FlagspanWebProvider({ url: config.url, key: config.key, set: config.set }));
+await OpenFeature.setProviderAndWait(
+  new FlagspanWebProvider({ url: config.url, key: config.key, set: config.set }),
+);
 const flags = OpenFeature.getClient();
 
 const element = (id: string): HTMLElement => {
@@ -38,8 +40,15 @@ element("buy").addEventListener("click", () => {
     element("status").textContent = "Ordering …";
     const answer = await fetch("/api/checkout", {
       method: "POST",
-      headers: { "x-user-id": shopper, "x-request-id": crypto.randomUUID(), "x-country": "DE", "x-app-version": "2.5.1" },
+      headers: {
+        "x-user-id": shopper,
+        "x-request-id": crypto.randomUUID(),
+        "x-country": "DE",
+        "x-app-version": "2.5.1",
+      },
     });
-    element("status").textContent = answer.ok ? "Thank you. Your order is placed." : "That did not work. Please try again.";
+    element("status").textContent = answer.ok
+      ? "Thank you. Your order is placed."
+      : "That did not work. Please try again.";
   })();
 });

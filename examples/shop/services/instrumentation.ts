@@ -29,8 +29,18 @@ const flags = createFlagTelemetry({
 
 const sdk = new NodeSDK({
   serviceName: settings.service,
-  spanProcessors: [flags.spanProcessor, new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: 500, maxQueueSize: 8192 })],
-  logRecordProcessors: [flags.logRecordProcessor, new BatchLogRecordProcessor({ exporter: new OTLPLogExporter(), scheduledDelayMillis: 500, maxQueueSize: 8192 })],
+  spanProcessors: [
+    flags.spanProcessor,
+    new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: 500, maxQueueSize: 8192 }),
+  ],
+  logRecordProcessors: [
+    flags.logRecordProcessor,
+    new BatchLogRecordProcessor({
+      exporter: new OTLPLogExporter(),
+      scheduledDelayMillis: 500,
+      maxQueueSize: 8192,
+    }),
+  ],
   instrumentations: [new HttpInstrumentation(), new UndiciInstrumentation(), new PinoInstrumentation()],
 });
 sdk.start();

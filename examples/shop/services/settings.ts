@@ -23,7 +23,8 @@ export interface Settings {
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const need = (name: string): string => {
     const value = env[name];
-    if (value === undefined || value === "") throw new Error(`${name} is not set; the shop is started by \`npm start\``);
+    if (value === undefined || value === "")
+      throw new Error(`${name} is not set; the shop is started by \`npm start\``);
     return value;
   };
   return {

@@ -1,7 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { EvaluationContext } from "@openfeature/server-sdk";
 
-const headerNames = { country: "x-country", plan: "x-plan", appVersion: "x-app-version", email: "x-email" } as const;
+const headerNames = {
+  country: "x-country",
+  plan: "x-plan",
+  appVersion: "x-app-version",
+  email: "x-email",
+} as const;
 
 /** Who is shopping, as an evaluation context: a stable targeting key and what the shop knows of the person. */
 export function readShopper(request: IncomingMessage): EvaluationContext {

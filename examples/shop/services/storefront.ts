@@ -66,6 +66,8 @@ serve(
 /** The shopper's own headers, for the next service. */
 function forwarded(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => entry[0].startsWith("x-") && typeof entry[1] === "string"),
+    Object.entries(headers).filter(
+      (entry): entry is [string, string] => entry[0].startsWith("x-") && typeof entry[1] === "string",
+    ),
   );
 }

@@ -67,7 +67,13 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   return request.headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes;
 }
 
-async function forward(base: string, path: string, body: Uint8Array, contentType: string, received: Received): Promise<void> {
+async function forward(
+  base: string,
+  path: string,
+  body: Uint8Array,
+  contentType: string,
+  received: Received,
+): Promise<void> {
   try {
     await fetch(`${base.replace(/\/$/, "")}${path}`, {
       method: "POST",

@@ -24,7 +24,10 @@ export function findFirstEvaluations(records: readonly LogRecord[]): FirstEvalua
     if (record.eventName !== "feature_flag.evaluation" || record.traceId === undefined) continue;
     const known = first.get(record.traceId);
     if (known === undefined || record.timeUnixMs < known.atUnixMs) {
-      first.set(record.traceId, { atUnixMs: record.timeUnixMs, flagKey: String(record.attributes["feature_flag.key"]) });
+      first.set(record.traceId, {
+        atUnixMs: record.timeUnixMs,
+        flagKey: String(record.attributes["feature_flag.key"]),
+      });
     }
   }
   return first;
@@ -32,12 +35,22 @@ export function findFirstEvaluations(records: readonly LogRecord[]): FirstEvalua
 
 /** Coverage of spans, by the time they ended. */
 export function coverSpans(spans: readonly Span[], first: FirstEvaluations): Coverage {
-  return cover(spans.map((span) => ({ traceId: span.traceId, atUnixMs: span.endUnixMs, attributes: span.attributes })), first);
+  return cover(
+    spans.map((span) => ({ traceId: span.traceId, atUnixMs: span.endUnixMs, attributes: span.attributes })),
+    first,
+  );
 }
 
 /** Coverage of log records, by the time they were written. */
 export function coverLogs(records: readonly LogRecord[], first: FirstEvaluations): Coverage {
-  return cover(records.map((record) => ({ traceId: record.traceId, atUnixMs: record.timeUnixMs, attributes: record.attributes })), first);
+  return cover(
+    records.map((record) => ({
+      traceId: record.traceId,
+      atUnixMs: record.timeUnixMs,
+      attributes: record.attributes,
+    })),
+    first,
+  );
 }
 
 interface Tagged {

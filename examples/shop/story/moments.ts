@@ -42,10 +42,14 @@ export function findChanges(records: readonly LogRecord[]): readonly ChangeMomen
 export function findApplied(records: readonly LogRecord[], changeId: string): readonly AppliedMoment[] {
   const byInstance = new Map<string, AppliedMoment>();
   for (const record of records) {
-    if (record.eventName !== "feature_flag.applied" || text(record, "feature_flag.change.id") !== changeId) continue;
+    if (record.eventName !== "feature_flag.applied" || text(record, "feature_flag.change.id") !== changeId)
+      continue;
     const service = String(record.resource["service.name"] ?? "");
-    const instance = String(record.attributes["service.instance.id"] ?? record.resource["service.instance.id"] ?? service);
-    if (!byInstance.has(instance)) byInstance.set(instance, { changeId, instance, service, atUnixMs: record.timeUnixMs });
+    const instance = String(
+      record.attributes["service.instance.id"] ?? record.resource["service.instance.id"] ?? service,
+    );
+    if (!byInstance.has(instance))
+      byInstance.set(instance, { changeId, instance, service, atUnixMs: record.timeUnixMs });
   }
   return [...byInstance.values()];
 }

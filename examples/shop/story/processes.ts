@@ -51,7 +51,10 @@ export function createProcessGroup(directory: string): ProcessGroup {
       if (!stopping) failed ??= `${name} ended by itself (${signal ?? `exit ${code}`}): ${lastLine(logFile)}`;
     });
     const port = await new Promise<number>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${name} was not ready within ${readyWithinMs / 1000} s; see ${logFile}`)), readyWithinMs);
+      const timer = setTimeout(
+        () => reject(new Error(`${name} was not ready within ${readyWithinMs / 1000} s; see ${logFile}`)),
+        readyWithinMs,
+      );
       child.on("message", (message: { listening?: number }) => {
         if (message.listening === undefined) return;
         clearTimeout(timer);

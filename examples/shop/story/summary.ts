@@ -12,7 +12,11 @@ export interface Summary {
   readonly services: readonly string[];
   /** From the change to the guard's decision; null where nothing was decided. */
   readonly detectionMs: number | null;
-  readonly decisionToAppliedMs: { readonly p50: number; readonly max: number; readonly instances: number } | null;
+  readonly decisionToAppliedMs: {
+    readonly p50: number;
+    readonly max: number;
+    readonly instances: number;
+  } | null;
   /** Distinct users with a bad outcome on the treated side, as the guard counted them. */
   readonly unitsHarmed: number;
   /** The flags that were killed, joined by a comma; null where none was. */
@@ -32,17 +36,24 @@ export function summarize(received: Received, unitsHarmed: number): Summary {
   const rollout = changes.find((change) => change.flagKey === storyFlag && change.action === "rollout");
   const kills = changes.filter((change) => change.action === "killed");
   const kill = kills.find((change) => change.flagKey === storyFlag);
-  const applied = kill === undefined ? [] : findApplied(received.logs, kill.id).map((moment) => moment.atUnixMs - kill.atUnixMs);
+  const applied =
+    kill === undefined
+      ? []
+      : findApplied(received.logs, kill.id).map((moment) => moment.atUnixMs - kill.atUnixMs);
   const from = rollout?.atUnixMs ?? Infinity;
   const to = kill === undefined ? Infinity : kill.atUnixMs + Math.max(0, ...applied);
-  const arm = (variant: string): number => errorRate(countErrors(received.spans, { from, to }, { key: storyFlag, variant }));
+  const arm = (variant: string): number =>
+    errorRate(countErrors(received.spans, { from, to }, { key: storyFlag, variant }));
   return {
     changeEvents: changes.length,
     spans: coverSpans(received.spans, first),
     logs: coverLogs(received.logs, first),
     services: servicesWith(received, first),
     detectionMs: kill === undefined || rollout === undefined ? null : round(kill.atUnixMs - rollout.atUnixMs),
-    decisionToAppliedMs: applied.length === 0 ? null : { p50: round(median(applied)), max: round(Math.max(...applied)), instances: applied.length },
+    decisionToAppliedMs:
+      applied.length === 0
+        ? null
+        : { p50: round(median(applied)), max: round(Math.max(...applied)), instances: applied.length },
     unitsHarmed,
     blamed: kills.length === 0 ? null : [...new Set(kills.map((change) => change.flagKey))].join(","),
     errorRateBefore: share(errorRate(countErrors(received.spans, { from: -Infinity, to: from }))),
@@ -53,12 +64,18 @@ export function summarize(received: Received, unitsHarmed: number): Summary {
 
 /** The kill of the story's flag among the received changes, once it has arrived. */
 export function findKill(received: Received): ChangeMoment | undefined {
-  return findChanges(received.logs).find((change) => change.flagKey === storyFlag && change.action === "killed");
+  return findChanges(received.logs).find(
+    (change) => change.flagKey === storyFlag && change.action === "killed",
+  );
 }
 
-function servicesWith(received: Received, first: ReadonlyMap<string, { readonly atUnixMs: number }>): readonly string[] {
+function servicesWith(
+  received: Received,
+  first: ReadonlyMap<string, { readonly atUnixMs: number }>,
+): readonly string[] {
   const names = new Set<string>();
-  for (const span of received.spans) if (first.has(span.traceId)) names.add(String(span.resource["service.name"]));
+  for (const span of received.spans)
+    if (first.has(span.traceId)) names.add(String(span.resource["service.name"]));
   return [...names].sort();
 }
 

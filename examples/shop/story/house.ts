@@ -1,0 +1,155 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { createControlApi, type ControlApi } from "./control.ts";
+import { createProcessGroup, type ProcessGroup } from "./processes.ts";
+
+/** The shop and its control, all processes running. */
+export interface RunningShop {
+  readonly controlUrl: string;
+  readonly storefrontUrl: string;
+  /** Control as the named person sees it. */
+  readonly api: ControlApi;
+  readonly processes: ProcessGroup;
+  /** Starts the visitors. */
+  openDoors(): Promise<void>;
+}
+
+/** The flag set of the shop. */
+export const flagSet = "shop.prod";
+/** Who makes the changes of the story. */
+export const person = "ada@shop.example";
+
+const shopRoot = fileURLToPath(new URL("../../", import.meta.url));
+const script = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Where everything of this run is kept; folders of runs that are over are removed. */
+function claimRunFolder(): string {
+  const home = resolve(".flagspan");
+  mkdirSync(home, { recursive: true });
+  for (const name of readdirSync(home)) {
+    const pid = Number(/^shop-(\d+)$/.exec(name)?.[1]);
+    if (Number.isInteger(pid) && !isAlive(pid)) rmSync(join(home, name), { recursive: true, force: true });
+  }
+  const folder = join(home, `shop-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Starts control, creates its keys, brings the starting ruleset, and starts the three services. */
+export async function startShop(options: {
+  readonly collectorUrl: string;
+  readonly seed: string;
+  readonly incident: string;
+  readonly port: number;
+}): Promise<RunningShop> {
+  const folder = claimRunFolder();
+  const store = join(folder, "control.db");
+  const flagspan = findBinary();
+  const createKey = async (name: string, scopes: string, actor: string): Promise<string> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      flagspan,
+      "keys",
+      "create",
+      "--store",
+      store,
+      "--name",
+      name,
+      "--scopes",
+      scopes,
+      "--sets",
+      "*",
+      "--actor",
+      actor,
+    ]);
+    return stdout.trim();
+  };
+  const personKey = await createKey(person, "admin,write,kill,sync", "user");
+  const syncKey = await createKey("shop services", "sync", "api");
+  const telemetryKey = await createKey("shop telemetry", "telemetry", "api");
+  const webKey = await createKey("shop page", "evaluate", "api");
+
+  const processes = createProcessGroup(folder);
+  try {
+    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: options.collectorUrl, OTEL_METRICS_EXPORTER: "none" };
+    const control = await processes.start({
+      name: "control",
+      script: flagspan,
+      args: ["serve", "--store", store, "--port", String(options.port), "--pages", "open"],
+      env: {
+        ...telemetry,
+        OTEL_SERVICE_NAME: "flagspan",
+        OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=shop",
+        FLAGSPAN_CORS: "*",
+      },
+    });
+    const controlUrl = `http://127.0.0.1:${control.port}`;
+    const api = createControlApi(controlUrl, personKey);
+    const ruleset = JSON.parse(await readFile(join(shopRoot, "flags.json"), "utf8")) as unknown;
+    await api.send("PUT", `/v1/rulesets/${flagSet}`, {
+      ruleset,
+      reason: "the shop opens with examples/shop/flags.json",
+    });
+
+    const service = async (name: string, downstreamUrl: string): Promise<string> => {
+      const running = await processes.start({
+        name,
+        script: script(`services/${name}.js`),
+        preload: new URL("../services/instrumentation.js", import.meta.url).href,
+        env: {
+          ...telemetry,
+          OTEL_SERVICE_NAME: name,
+          FLAGSPAN_URL: controlUrl,
+          FLAGSPAN_SET: flagSet,
+          FLAGSPAN_SYNC_KEY: syncKey,
+          FLAGSPAN_TELEMETRY_KEY: telemetryKey,
+          FLAGSPAN_WEB_KEY: webKey,
+          DOWNSTREAM_URL: downstreamUrl,
+          SHOP_INCIDENT: options.incident,
+          PORT: "0",
+        },
+      });
+      return `http://127.0.0.1:${running.port}`;
+    };
+    const stockUrl = await service("stock", "");
+    const checkoutUrl = await service("checkout", stockUrl);
+    const storefrontUrl = await service("storefront", checkoutUrl);
+    return {
+      controlUrl,
+      storefrontUrl,
+      api,
+      processes,
+      openDoors: async () => {
+        await processes.start({
+          name: "traffic",
+          script: script("traffic/main.js"),
+          env: { STOREFRONT_URL: storefrontUrl, SEED: options.seed },
+        });
+      },
+    };
+  } catch (error) {
+    await processes.stop();
+    throw error;
+  }
+}
+
+/** The `flagspan` binary of the installed package. */
+function findBinary(): string {
+  const manifest = createRequire(import.meta.url).resolve("flagspan/package.json");
+  const binary = join(dirname(manifest), "dist", "bin.js");
+  if (!existsSync(binary)) throw new Error(`${binary} is not built; run \`npm run build\``);
+  return binary;
+}

@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createKey, openMemoryStore, watchRulesetFile } from "@flagspan/control";
+import { describeChange } from "@flagspan/ruleset/change";
+import type { Command } from "../command.ts";
+import { UsageError } from "../command.ts";
+import { readConfiguration } from "../compose/configuration.ts";
+import { composeHouse } from "../compose/house.ts";
+import { readPort } from "../compose/port.ts";
+import { loadRulesetFile } from "../ruleset-file.ts";
+
+/** `flagspan dev <ruleset>`: everything on one port for a user's own file. */
+export const devCommand: Command = {
+  name: "dev",
+  summary: "serve a ruleset file on one port: API, OFREP, stream, OTLP intake and a page",
+  usage: `
+flagspan dev <ruleset.json> [--port 4600] [--set <name>]
+
+Any flagd ruleset. Edits to the file are picked up at once and shown as changes. Nothing is stored: the file is the truth.`,
+  async run(args, io) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { port: { type: "string" }, set: { type: "string" } },
+    });
+    const file = positionals[0];
+    if (file === undefined) throw new UsageError("name a ruleset file: `flagspan dev flags.json`.");
+    const path = resolve(io.cwd, file);
+    const loaded = await loadRulesetFile(path, io);
+    for (const line of loaded.warnings) io.stderr(`${line}\n`);
+    const set = values.set ?? loaded.flagSetId ?? "dev";
+
+    const store = await openMemoryStore();
+    const configuration = readConfiguration(io.env);
+    const house = await composeHouse({
+      store,
+      instance: "dev",
+      configuration: { ...configuration, cors: ["*"] },
+      pages: "open",
+    });
+    const key = await createKey(store, {
+      name: "dev",
+      scopes: ["evaluate", "sync", "telemetry", "write", "kill", "admin"],
+      sets: ["*"],
+      actorType: "user",
+    });
+    const watcher = await watchRulesetFile(house.control, {
+      path,
+      set,
+      onChanges: (changes) => {
+        for (const change of changes) io.stdout(`changed  ${describeChange(change)}\n`);
+      },
+      onProblem: (problem) => io.stderr(`kept the last good ruleset: ${problem}\n`),
+    });
+    try {
+      const { url, port } = await house.control.listen({
+        port: readPort(values.port ?? io.env["PORT"], 4600),
+      });
+      io.stdout(
+        [
+          `flagspan dev: ${loaded.flags} flags of set ${set}, from ${file}`,
+          "",
+          `  page      ${url}/`,
+          `  provider  new FlagspanProvider({ url: "${url}", set: "${set}", key: "${key.token}" })`,
+          `  OFREP     ${url}/ofrep/v1/evaluate/flags`,
+          `  OTLP      ${url}/v1/traces, /v1/logs, /v1/metrics`,
+          "",
+          "Edit the file and look. Ctrl-C ends it.",
+          "",
+        ].join("\n"),
+      );
+      process.send?.({ listening: port });
+      await new Promise<void>((done) => io.signal.addEventListener("abort", () => done(), { once: true }));
+    } finally {
+      await watcher.close();
+      await house.close();
+      await store.close();
+    }
+    return 0;
+  },
+};

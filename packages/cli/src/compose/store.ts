@@ -1,0 +1,16 @@
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { openPostgresStore, openSqliteStore, type Store } from "@flagspan/control";
+import type { CommandIo } from "../command.ts";
+
+/** Opens the store that `--store` or DATABASE_URL names; SQLite in `.flagspan/control.db` where neither does. */
+export async function openStore(
+  store: string | undefined,
+  io: Pick<CommandIo, "env" | "cwd">,
+): Promise<Store> {
+  const place = store ?? io.env["DATABASE_URL"] ?? ".flagspan/control.db";
+  if (/^postgres(ql)?:\/\//.test(place)) return openPostgresStore({ url: place });
+  const path = resolve(io.cwd, place.replace(/^file:(\/\/)?/, ""));
+  mkdirSync(dirname(path), { recursive: true });
+  return openSqliteStore({ path });
+}
