@@ -1,0 +1,20 @@
+import type { EvaluationErrorCode } from "../types.ts";
+
+/**
+ * Stops one evaluation and becomes its error result; it never leaves the package.
+ * Not an Error: collecting a stack costs 13 µs, and nobody would read it.
+ */
+export class RuleFailure {
+  readonly code: EvaluationErrorCode;
+  readonly message: string;
+
+  constructor(code: EvaluationErrorCode, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+/** Fails like flagd's engine: the flag answers PARSE_ERROR. */
+export function refuse(message: string): never {
+  throw new RuleFailure("PARSE_ERROR", message);
+}

@@ -1,0 +1,52 @@
+import type { JsonValue } from "../types.ts";
+import { refuse } from "./failure.ts";
+import { operators } from "./operators/index.ts";
+import { charge, type Run, STEP_WORK } from "./run.ts";
+
+/** A context value put into a rule by `filter`, `all`, `some` or `none`. */
+export class Quoted {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/**
+ * Applies a JsonLogic rule to data, as flagd's engine (diegoholiveira/jsonlogic 3.9) does: an object with one key
+ * is an operation, any other object is itself, and an unknown operator fails only when it is reached.
+ * This is the definition; the compiled form must agree with it.
+ */
+export function interpret(rule: unknown, data: unknown, run: Run): unknown {
+  if (typeof rule !== "object" || rule === null) return rule;
+  if (run.loops > 0) charge(run, STEP_WORK);
+  if (Array.isArray(rule)) return rule.map((element) => interpret(element, data, run));
+  if (rule instanceof Quoted) return rejectRules(rule.value);
+  const keys = Object.keys(rule);
+  const name = keys[0];
+  if (name === undefined || keys.length > 1) return rule;
+  const operator = operators.get(name);
+  if (operator === undefined) return refuse(`unknown operator "${name}"`);
+  const answer = operator((rule as Record<string, unknown>)[name], data, run, rule as JsonValue);
+  run.trace?.(rule as JsonValue, answer, data);
+  return answer;
+}
+
+/**
+ * Passes a context value that stands where a rule could; flagd's engine would run an object with one key as a rule.
+ * Context is data: such an object fails here, as it does there unless its key happens to be an operator.
+ */
+export function rejectRules(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    for (const element of value) rejectRules(element);
+  } else if (typeof value === "object" && value !== null && isRule(value)) {
+    refuse("a context object with one key stands where a rule is expected");
+  }
+  return value;
+}
+
+/** `{ "variant": … }` alone is an object result, not a rule. */
+function isRule(value: object): boolean {
+  const keys = Object.keys(value);
+  return keys.length === 1 && keys[0] !== "variant";
+}

@@ -1,0 +1,81 @@
+import { toComparable } from "../coerce.ts";
+import { interpret } from "../interpret.ts";
+import type { Operator } from "./index.ts";
+import { asList } from "./arguments.ts";
+
+type Relation = (a: unknown, b: unknown) => boolean;
+
+/** `==`: null equals only null; two texts compare as texts; everything else as numbers. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === null || b === null || a === undefined || b === undefined) return (a ?? null) === (b ?? null);
+  if (typeof a === "string" && typeof b === "string") return a === b;
+  return toComparable(a) === toComparable(b);
+}
+
+/** `===`: as `==`, but only within one type; lists and objects never equal anything. */
+export function isStrictEqual(a: unknown, b: unknown): boolean {
+  if (a === null || b === null || a === undefined || b === undefined) return (a ?? null) === (b ?? null);
+  return typeof a === typeof b && isEqual(a, b);
+}
+
+/** `<`: two texts by code point, as their UTF-8 bytes sort; everything else as numbers. */
+export function isLess(a: unknown, b: unknown): boolean {
+  if (typeof a === "string" && typeof b === "string") return isTextLess(a, b);
+  return toComparable(a) < toComparable(b);
+}
+
+/** `<=`: less or equal, hence null <= null. */
+export function isLessOrEqual(a: unknown, b: unknown): boolean {
+  return isLess(a, b) || isEqual(a, b);
+}
+
+/** JavaScript sorts by UTF-16 unit, which puts U+10000 and beyond before U+E000. */
+function isTextLess(a: string, b: string): boolean {
+  const end = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < end && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  if (i === end) return a.length < b.length;
+  return sortKey(a.charCodeAt(i)) < sortKey(b.charCodeAt(i));
+}
+
+function sortKey(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit;
+}
+
+function pair(name: string, relation: Relation): Operator {
+  return (args, data, run) => {
+    const list = asList(name, interpret(args, data, run));
+    return list.length >= 2 && relation(list[0], list[1]);
+  };
+}
+
+/** With exactly three arguments the middle one lies between; further arguments are ignored. */
+function ordered(name: string, relation: Relation): Operator {
+  return (args, data, run) => isOrdered(asList(name, interpret(args, data, run)), relation);
+}
+
+/** Whether two values, or three in a row, stand in a relation. */
+export function isOrdered(list: readonly unknown[], relation: Relation): boolean {
+  if (list.length < 2 || !relation(list[0], list[1])) return false;
+  return list.length !== 3 || relation(list[1], list[2]);
+}
+
+/** `==` */
+export const equal: Operator = pair("==", isEqual);
+/** `!=` */
+export const notEqual: Operator = (args, data, run) => equal(args, data, run, null) !== true;
+/** `===`: a bare argument is false, not a failure. */
+export const strictEqual: Operator = (args, data, run) => {
+  const list = interpret(args, data, run);
+  return Array.isArray(list) && list.length >= 2 && isStrictEqual(list[0], list[1]);
+};
+/** `!==` */
+export const strictNotEqual: Operator = (args, data, run) => strictEqual(args, data, run, null) !== true;
+/** `<` */
+export const less: Operator = ordered("<", isLess);
+/** `<=` */
+export const lessOrEqual: Operator = ordered("<=", isLessOrEqual);
+/** `>` */
+export const greater: Operator = ordered(">", (a, b) => isLess(b, a));
+/** `>=` */
+export const greaterOrEqual: Operator = ordered(">=", (a, b) => isLessOrEqual(b, a));

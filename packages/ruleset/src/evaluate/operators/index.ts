@@ -1,0 +1,71 @@
+import type { JsonValue } from "../../types.ts";
+import type { Run } from "../run.ts";
+import { abs, divide, max, min, minus, modulo, multiply, plus } from "./arithmetic.ts";
+import {
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  notEqual,
+  strictEqual,
+  strictNotEqual,
+} from "./comparison.ts";
+import { fractional } from "./fractional.ts";
+import { containsAll, containsAny, containsNone, isIn, merge, set } from "./lists.ts";
+import { and, conditional, not, notNot, or } from "./logic.ts";
+import { all, filter, map, none, reduce, some } from "./loops.ts";
+import { semVer } from "./sem-ver.ts";
+import { cat, endsWith, startsWith, substr } from "./strings.ts";
+import { missing, missingSome, variable, variant } from "./variables.ts";
+
+/** Computes one operation from its unevaluated arguments. `data` is the scope: the context, or an element of a list. */
+export type Operator = (args: unknown, data: unknown, run: Run, rule: JsonValue) => unknown;
+
+/** All operators of flagd. Closed: a name from a ruleset can never reach anything else. */
+export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
+  ["var", variable],
+  ["variant", variant],
+  ["missing", missing],
+  ["missing_some", missingSome],
+  ["if", conditional],
+  ["?:", conditional],
+  ["and", and],
+  ["or", or],
+  ["!", not],
+  ["!!", notNot],
+  ["==", equal],
+  ["!=", notEqual],
+  ["===", strictEqual],
+  ["!==", strictNotEqual],
+  ["<", less],
+  ["<=", lessOrEqual],
+  [">", greater],
+  [">=", greaterOrEqual],
+  ["+", plus],
+  ["-", minus],
+  ["*", multiply],
+  ["/", divide],
+  ["%", modulo],
+  ["max", max],
+  ["min", min],
+  ["abs", abs],
+  ["in", isIn],
+  ["merge", merge],
+  ["set", set],
+  ["contains_all", containsAll],
+  ["contains_any", containsAny],
+  ["contains_none", containsNone],
+  ["cat", cat],
+  ["substr", substr],
+  ["map", map],
+  ["filter", filter],
+  ["reduce", reduce],
+  ["all", all],
+  ["some", some],
+  ["none", none],
+  ["fractional", fractional],
+  ["sem_ver", semVer],
+  ["starts_with", startsWith],
+  ["ends_with", endsWith],
+]);

@@ -1,0 +1,108 @@
+import { toNumber } from "../coerce.ts";
+import { refuse } from "../failure.ts";
+import { interpret } from "../interpret.ts";
+import { charge, STEP_WORK } from "../run.ts";
+import type { Operator } from "./index.ts";
+import { asList, atLeast } from "./arguments.ts";
+import { includesText } from "./includes-text.ts";
+
+/** `in`: a text within a text, or an element of a list; a list within the list is a range `[from, to]`. */
+export const isIn: Operator = (args, data, run) => {
+  const [value, container] = atLeast("in", interpret(args, data, run), 1);
+  return isMember(value, container);
+};
+
+/** What `in` answers for evaluated arguments. */
+export function isMember(value: unknown, container: unknown): boolean {
+  if (typeof container === "string") {
+    return typeof value === "string"
+      ? includesText(container, value)
+      : refuse("in a text, only a text can be found");
+  }
+  if (!Array.isArray(container)) return false;
+  return container.some((element: unknown) => isElement(value ?? null, element ?? null));
+}
+
+function isElement(value: unknown, element: unknown): boolean {
+  if (Array.isArray(element)) return isWithin(value, element);
+  // A number meets every element as a number: 1 is in ["1"], but "1" is not in [1].
+  if (typeof value === "number") return toNumber(element) === value;
+  if (isObject(value) && isObject(element)) return refuse("objects cannot be compared");
+  return element === value;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isWithin(value: unknown, range: readonly unknown[]): boolean {
+  const [from, to] = atLeast("a range", range, 2);
+  return toNumber(value) >= toNumber(from) && toNumber(to) >= toNumber(value);
+}
+
+/** `merge`: one list of all elements; a bare scalar becomes a list. */
+export const merge: Operator = (args, data, run) => {
+  const values = interpret(args, data, run);
+  if (values !== null && typeof values !== "object") return [values];
+  const merged: unknown[] = [];
+  for (const value of asList("merge", values)) {
+    const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
+    charge(run, elements.length * STEP_WORK);
+    for (const element of elements) merged.push(element);
+  }
+  return merged;
+};
+
+/** `set`: a copy of an object with one property replaced. flagd's engine only: not portable. */
+export const set: Operator = (args, data, run) => {
+  const values = asList("set", interpret(args, data, run));
+  const [target, property, value] = values;
+  if (values.length < 3 || !isObject(target)) return target ?? null;
+  if (typeof property !== "string") return refuse("set needs the name of a property");
+  const entries = Object.entries(target as object);
+  charge(run, entries.length * STEP_WORK);
+  return Object.fromEntries([...entries, [property, value]]);
+};
+
+/** `contains_all`: whether the first list has every element of the second. flagd's engine only: not portable. */
+export const containsAll: Operator = (args, data, run) => {
+  const lists = twoLists(interpret(args, data, run));
+  return lists !== null && has(lists, "every");
+};
+
+/** `contains_any`: whether the first list has an element of the second. flagd's engine only: not portable. */
+export const containsAny: Operator = (args, data, run) => {
+  const lists = twoLists(interpret(args, data, run));
+  return lists !== null && has(lists, "some");
+};
+
+/** `contains_none`: whether the first list has no element of the second. flagd's engine only: not portable. */
+export const containsNone: Operator = (args, data, run) => {
+  const lists = twoLists(interpret(args, data, run));
+  return lists === null || !has(lists, "some");
+};
+
+function twoLists(values: unknown): readonly [readonly unknown[], readonly unknown[]] | null {
+  if (!Array.isArray(values) || values.length !== 2) return null;
+  const [all, wanted] = values as unknown[];
+  return Array.isArray(all) && Array.isArray(wanted) ? [all, wanted] : null;
+}
+
+function has(
+  [all, wanted]: readonly [readonly unknown[], readonly unknown[]],
+  how: "every" | "some",
+): boolean {
+  const set = new Set(all);
+  return wanted[how]((element) =>
+    typeof element === "object" && element !== null ? isObjectIn(element, all) : set.has(element),
+  );
+}
+
+/** Go panics when it compares two values of one uncomparable type, and finds all others different. */
+function isObjectIn(element: object, all: readonly unknown[]): boolean {
+  const isList = Array.isArray(element);
+  return (
+    all.some((other) => typeof other === "object" && other !== null && Array.isArray(other) === isList) &&
+    refuse("lists and objects cannot be compared")
+  );
+}

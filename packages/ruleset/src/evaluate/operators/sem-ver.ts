@@ -1,0 +1,31 @@
+import { interpret } from "../interpret.ts";
+import type { Operator } from "./index.ts";
+import { compareVersions, parseVersion, type Version } from "../version.ts";
+
+/** How two versions relate; `^` and `~` are plain equality of major and of major.minor, not npm's ranges. */
+export const versionRelations: ReadonlyMap<string, (a: Version, b: Version) => boolean> = new Map([
+  ["=", (a, b) => compareVersions(a, b) === 0],
+  ["!=", (a, b) => compareVersions(a, b) !== 0],
+  ["<", (a, b) => compareVersions(a, b) < 0],
+  ["<=", (a, b) => compareVersions(a, b) <= 0],
+  [">", (a, b) => compareVersions(a, b) > 0],
+  [">=", (a, b) => compareVersions(a, b) >= 0],
+  ["^", (a, b) => a.major === b.major],
+  ["~", (a, b) => a.major === b.major && a.minor === b.minor],
+]);
+
+/** `sem_ver`: `[version, operator, version]`; anything invalid gives null, not false. */
+export const semVer: Operator = (args, data, run) => {
+  const values = interpret(args, data, run);
+  if (!Array.isArray(values) || values.length !== 3) return null;
+  const relation = versionRelations.get(values[1]);
+  const a = readVersion(values[0]);
+  const b = readVersion(values[2]);
+  return a !== undefined && b !== undefined && relation !== undefined ? relation(a, b) : null;
+};
+
+/** A version from an evaluated argument: texts, and numbers as they print. */
+export function readVersion(value: unknown): Version | undefined {
+  if (typeof value === "string") return parseVersion(value);
+  return typeof value === "number" ? parseVersion(String(value)) : undefined;
+}
