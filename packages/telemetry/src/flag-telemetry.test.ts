@@ -18,6 +18,7 @@ afterAll(() => {
 
 test("a flag tags every open ancestor and every later span, and no span that had ended", async () => {
   const telemetry = createFlagTelemetry();
+  const evaluated = telemetry.hook.finally.bind(telemetry.hook);
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({
     spanProcessors: [telemetry.spanProcessor, new SimpleSpanProcessor(exporter)],
@@ -26,10 +27,7 @@ test("a flag tags every open ancestor and every later span, and no span that had
   tracer.startActiveSpan("server", (server) => {
     tracer.startSpan("before").end();
     tracer.startActiveSpan("work", (work) => {
-      telemetry.hook.finally(
-        { flagKey: "checkout" },
-        { value: true, variant: "on", reason: "TARGETING_MATCH" },
-      );
+      evaluated({ flagKey: "checkout" }, { value: true, variant: "on", reason: "TARGETING_MATCH" });
       work.end();
     });
     tracer.startSpan("after").end();
