@@ -4,8 +4,10 @@ import type { FlagDefinition } from "./types.ts";
 export class FlagEntry {
   readonly key: string;
   readonly definition: FlagDefinition;
-  /** Filled by the evaluator. */
+  /** The answers, made by the evaluator on first use. */
   prepared: unknown = undefined;
+  /** The targeting as a closure, made by the compiler on first use. */
+  compiled: unknown = undefined;
 
   constructor(key: string, definition: FlagDefinition) {
     this.key = key;

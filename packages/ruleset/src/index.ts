@@ -1,5 +1,8 @@
+export { checkRuleset } from "./checks/check-ruleset.ts";
 export { evaluateCompiled } from "./compile/evaluate-compiled.ts";
 export { evaluate } from "./evaluate/evaluate.ts";
+export { explain } from "./explain.ts";
+export type { Explanation, ExplanationStep } from "./explain.ts";
 export { mergeRulesets } from "./merge.ts";
 export { parseRuleset } from "./parse/parse-ruleset.ts";
 export { locateIssues, parseRulesetText } from "./parse/parse-text.ts";

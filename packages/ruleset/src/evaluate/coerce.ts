@@ -77,8 +77,14 @@ export function toInteger(value: number): number {
 /** Go's strings.TrimSpace. */
 export function trim(text: string): string {
   let end = text.length;
+  if (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(end - 1))) return text;
   while (end > 0 && SPACE.test(text.charAt(end - 1))) end--;
   return text.slice(0, end).replace(SPACE_START, "");
+}
+
+/** Printable ASCII, where nearly all texts begin and end. */
+function isPlain(unit: number): boolean {
+  return unit > 0x20 && unit < 0x7f;
 }
 
 /** Names a value's type for messages. */

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../types.ts";
 import { refuse } from "./failure.ts";
-import { operators } from "./operators/index.ts";
+import { eagerOperators, lazyOperators } from "./operators/index.ts";
 import { charge, type Run, STEP_WORK } from "./run.ts";
 
 /** A context value put into a rule by `filter`, `all`, `some` or `none`. */
@@ -25,10 +25,14 @@ export function interpret(rule: unknown, data: unknown, run: Run): unknown {
   const keys = Object.keys(rule);
   const name = keys[0];
   if (name === undefined || keys.length > 1) return rule;
-  const operator = operators.get(name);
-  if (operator === undefined) return refuse(`unknown operator "${name}"`);
-  const answer = operator((rule as Record<string, unknown>)[name], data, run, rule as JsonValue);
-  run.trace?.(rule as JsonValue, answer, data);
+  const args = (rule as Record<string, unknown>)[name];
+  const eager = eagerOperators.get(name);
+  const values = eager === undefined ? undefined : interpret(args, data, run);
+  const answer =
+    eager === undefined
+      ? (lazyOperators.get(name) ?? refuseOperator(name))(args, data, run)
+      : eager(values, data, run, rule as JsonValue);
+  run.trace?.(rule as JsonValue, answer, values);
   return answer;
 }
 
@@ -43,6 +47,10 @@ export function rejectRules(value: unknown): unknown {
     refuse("a context object with one key stands where a rule is expected");
   }
   return value;
+}
+
+function refuseOperator(name: string): never {
+  return refuse(`unknown operator "${name}"`);
 }
 
 /** `{ "variant": … }` alone is an object result, not a rule. */

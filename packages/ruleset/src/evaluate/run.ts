@@ -10,8 +10,8 @@ export interface Run {
   work: number;
   /** Depth of `map`, `filter`, `reduce`, `all`, `some`, `none` around the current rule. */
   loops: number;
-  /** Told of every operator's answer; only `explain` listens. */
-  trace?: ((rule: JsonValue, answer: unknown, data: unknown) => void) | undefined;
+  /** Told of every operator's answer, and of its evaluated arguments if it needs all of them; only `explain` listens. */
+  trace?: ((rule: JsonValue, answer: unknown, args: unknown) => void) | undefined;
   /** Told how a `fractional` chose; only `explain` listens. */
   onBucket?: ((rule: JsonValue, choice: BucketChoice) => void) | undefined;
 }

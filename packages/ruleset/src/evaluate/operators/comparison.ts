@@ -1,6 +1,5 @@
 import { toComparable } from "../coerce.ts";
-import { interpret } from "../interpret.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator } from "./index.ts";
 import { asList } from "./arguments.ts";
 
 type Relation = (a: unknown, b: unknown) => boolean;
@@ -42,16 +41,16 @@ function sortKey(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit;
 }
 
-function pair(name: string, relation: Relation): Operator {
-  return (args, data, run) => {
-    const list = asList(name, interpret(args, data, run));
+function pair(name: string, relation: Relation): EagerOperator {
+  return (args) => {
+    const list = asList(name, args);
     return list.length >= 2 && relation(list[0], list[1]);
   };
 }
 
 /** With exactly three arguments the middle one lies between; further arguments are ignored. */
-function ordered(name: string, relation: Relation): Operator {
-  return (args, data, run) => isOrdered(asList(name, interpret(args, data, run)), relation);
+function ordered(name: string, relation: Relation): EagerOperator {
+  return (args) => isOrdered(asList(name, args), relation);
 }
 
 /** Whether two values, or three in a row, stand in a relation. */
@@ -61,21 +60,20 @@ export function isOrdered(list: readonly unknown[], relation: Relation): boolean
 }
 
 /** `==` */
-export const equal: Operator = pair("==", isEqual);
+export const equal: EagerOperator = pair("==", isEqual);
 /** `!=` */
-export const notEqual: Operator = (args, data, run) => equal(args, data, run, null) !== true;
+export const notEqual: EagerOperator = (args, data, run, rule) => equal(args, data, run, rule) !== true;
 /** `===`: a bare argument is false, not a failure. */
-export const strictEqual: Operator = (args, data, run) => {
-  const list = interpret(args, data, run);
+export const strictEqual: EagerOperator = (list) => {
   return Array.isArray(list) && list.length >= 2 && isStrictEqual(list[0], list[1]);
 };
 /** `!==` */
-export const strictNotEqual: Operator = (args, data, run) => strictEqual(args, data, run, null) !== true;
+export const strictNotEqual: EagerOperator = (args, data, run, rule) => strictEqual(args, data, run, rule) !== true;
 /** `<` */
-export const less: Operator = ordered("<", isLess);
+export const less: EagerOperator = ordered("<", isLess);
 /** `<=` */
-export const lessOrEqual: Operator = ordered("<=", isLessOrEqual);
+export const lessOrEqual: EagerOperator = ordered("<=", isLessOrEqual);
 /** `>` */
-export const greater: Operator = ordered(">", (a, b) => isLess(b, a));
+export const greater: EagerOperator = ordered(">", (a, b) => isLess(b, a));
 /** `>=` */
-export const greaterOrEqual: Operator = ordered(">=", (a, b) => isLessOrEqual(b, a));
+export const greaterOrEqual: EagerOperator = ordered(">=", (a, b) => isLessOrEqual(b, a));

@@ -1,17 +1,15 @@
 import { bucketOf, MAX_WEIGHT } from "../bucket.ts";
 import { hashText } from "../hash.ts";
-import { interpret } from "../interpret.ts";
 import { readAttribute } from "../read-context.ts";
 import { charge, type Run } from "../run.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator } from "./index.ts";
 import { readPath } from "./variables.ts";
 
 /**
  * `fractional`, version 2: a share of subjects for each variant, by the hash of a text.
  * Not decidable (no key, a bad weight, nothing to share) gives null. Version 3 would differ in `keyOf` and in what is hashed.
  */
-export const fractional: Operator = (args, data, run, rule) => {
-  const values = interpret(args, data, run);
+export const fractional: EagerOperator = (values, data, run, rule) => {
   if (!Array.isArray(values) || values.length === 0) return null;
   if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
   const first: unknown = values[0] ?? null;

@@ -19,19 +19,18 @@ import { semVer } from "./sem-ver.ts";
 import { cat, endsWith, startsWith, substr } from "./strings.ts";
 import { missing, missingSome, variable, variant } from "./variables.ts";
 
-/** Computes one operation from its unevaluated arguments. `data` is the scope: the context, or an element of a list. */
-export type Operator = (args: unknown, data: unknown, run: Run, rule: JsonValue) => unknown;
+/** Computes one operation from its evaluated arguments. `data` is the scope: the context, or an element of a list. */
+export type EagerOperator = (args: unknown, data: unknown, run: Run, rule: JsonValue) => unknown;
 
-/** All operators of flagd. Closed: a name from a ruleset can never reach anything else. */
-export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator>([
+/** Computes one operation from its arguments as written, evaluating those it needs. */
+export type LazyOperator = (args: unknown, data: unknown, run: Run) => unknown;
+
+/** Operators that need all their arguments. With the lazy ones, all of flagd: a name from a ruleset reaches nothing else. */
+export const eagerOperators: ReadonlyMap<string, EagerOperator> = new Map<string, EagerOperator>([
   ["var", variable],
   ["variant", variant],
   ["missing", missing],
   ["missing_some", missingSome],
-  ["if", conditional],
-  ["?:", conditional],
-  ["and", and],
-  ["or", or],
   ["!", not],
   ["!!", notNot],
   ["==", equal],
@@ -58,14 +57,22 @@ export const operators: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["contains_none", containsNone],
   ["cat", cat],
   ["substr", substr],
+  ["fractional", fractional],
+  ["sem_ver", semVer],
+  ["starts_with", startsWith],
+  ["ends_with", endsWith],
+]);
+
+/** Operators that leave some arguments unevaluated, or evaluate one many times. */
+export const lazyOperators: ReadonlyMap<string, LazyOperator> = new Map<string, LazyOperator>([
+  ["if", conditional],
+  ["?:", conditional],
+  ["and", and],
+  ["or", or],
   ["map", map],
   ["filter", filter],
   ["reduce", reduce],
   ["all", all],
   ["some", some],
   ["none", none],
-  ["fractional", fractional],
-  ["sem_ver", semVer],
-  ["starts_with", startsWith],
-  ["ends_with", endsWith],
 ]);

@@ -1,14 +1,13 @@
 import { toNumber } from "../coerce.ts";
 import { refuse } from "../failure.ts";
-import { interpret } from "../interpret.ts";
 import { charge, STEP_WORK } from "../run.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator } from "./index.ts";
 import { asList, atLeast } from "./arguments.ts";
 import { includesText } from "./includes-text.ts";
 
 /** `in`: a text within a text, or an element of a list; a list within the list is a range `[from, to]`. */
-export const isIn: Operator = (args, data, run) => {
-  const [value, container] = atLeast("in", interpret(args, data, run), 1);
+export const isIn: EagerOperator = (args) => {
+  const [value, container] = atLeast("in", args, 1);
   return isMember(value, container);
 };
 
@@ -41,8 +40,7 @@ function isWithin(value: unknown, range: readonly unknown[]): boolean {
 }
 
 /** `merge`: one list of all elements; a bare scalar becomes a list. */
-export const merge: Operator = (args, data, run) => {
-  const values = interpret(args, data, run);
+export const merge: EagerOperator = (values, _data, run) => {
   if (values !== null && typeof values !== "object") return [values];
   const merged: unknown[] = [];
   for (const value of asList("merge", values)) {
@@ -54,8 +52,8 @@ export const merge: Operator = (args, data, run) => {
 };
 
 /** `set`: a copy of an object with one property replaced. flagd's engine only: not portable. */
-export const set: Operator = (args, data, run) => {
-  const values = asList("set", interpret(args, data, run));
+export const set: EagerOperator = (args, _data, run) => {
+  const values = asList("set", args);
   const [target, property, value] = values;
   if (values.length < 3 || !isObject(target)) return target ?? null;
   if (typeof property !== "string") return refuse("set needs the name of a property");
@@ -65,20 +63,20 @@ export const set: Operator = (args, data, run) => {
 };
 
 /** `contains_all`: whether the first list has every element of the second. flagd's engine only: not portable. */
-export const containsAll: Operator = (args, data, run) => {
-  const lists = twoLists(interpret(args, data, run));
+export const containsAll: EagerOperator = (args) => {
+  const lists = twoLists(args);
   return lists !== null && has(lists, "every");
 };
 
 /** `contains_any`: whether the first list has an element of the second. flagd's engine only: not portable. */
-export const containsAny: Operator = (args, data, run) => {
-  const lists = twoLists(interpret(args, data, run));
+export const containsAny: EagerOperator = (args) => {
+  const lists = twoLists(args);
   return lists !== null && has(lists, "some");
 };
 
 /** `contains_none`: whether the first list has no element of the second. flagd's engine only: not portable. */
-export const containsNone: Operator = (args, data, run) => {
-  const lists = twoLists(interpret(args, data, run));
+export const containsNone: EagerOperator = (args) => {
+  const lists = twoLists(args);
   return lists === null || !has(lists, "some");
 };
 

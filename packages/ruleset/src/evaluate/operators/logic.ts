@@ -1,10 +1,10 @@
 import { isTruthy } from "../coerce.ts";
 import { interpret, rejectRules } from "../interpret.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator, LazyOperator } from "./index.ts";
 import { asList } from "./arguments.ts";
 
 /** `if` and `?:`: the clause after the first condition that holds, else the last odd one, else null. */
-export const conditional: Operator = (args, data, run) => {
+export const conditional: LazyOperator = (args, data, run) => {
   const clauses = asList("if", args);
   for (let i = 0; i + 1 < clauses.length; i += 2) {
     if (isTruthy(interpret(clauses[i], data, run))) return clause(interpret(clauses[i + 1], data, run));
@@ -18,7 +18,7 @@ export function clause(value: unknown): unknown {
 }
 
 /** `and`: the first falsy value, else the last; null for none. */
-export const and: Operator = (args, data, run) => {
+export const and: LazyOperator = (args, data, run) => {
   let last: unknown = null;
   for (const arg of asList("and", args)) {
     last = interpret(arg, data, run);
@@ -28,7 +28,7 @@ export const and: Operator = (args, data, run) => {
 };
 
 /** `or`: the first truthy value, else the last; null for none. */
-export const or: Operator = (args, data, run) => {
+export const or: LazyOperator = (args, data, run) => {
   let last: unknown = null;
   for (const arg of asList("or", args)) {
     last = interpret(arg, data, run);
@@ -38,10 +38,10 @@ export const or: Operator = (args, data, run) => {
 };
 
 /** `!`: negates its first argument; of a bare list from the context, the first element. */
-export const not: Operator = (args, data, run) => negate(interpret(args, data, run));
+export const not: EagerOperator = (args) => negate(args);
 
 /** `!!`: the truth of what `!` negates. */
-export const notNot: Operator = (args, data, run) => !negate(interpret(args, data, run));
+export const notNot: EagerOperator = (args) => !negate(args);
 
 /** What `!` answers for evaluated arguments. */
 export function negate(value: unknown): boolean {

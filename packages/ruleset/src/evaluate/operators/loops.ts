@@ -2,12 +2,12 @@ import { isTruthy, toNumber, toText } from "../coerce.ts";
 import { refuse } from "../failure.ts";
 import { interpret, Quoted } from "../interpret.ts";
 import { charge, type Run, STEP_WORK } from "../run.ts";
-import type { Operator } from "./index.ts";
+import type { LazyOperator } from "./index.ts";
 import { asList, atLeast } from "./arguments.ts";
 import { resolve } from "./variables.ts";
 
 /** `map`: the rule's answer for each element. */
-export const map: Operator = (args, data, run) =>
+export const map: LazyOperator = (args, data, run) =>
   inLoop(run, () => {
     const list = asList("map", args);
     if (list.length < 2) return [];
@@ -15,7 +15,7 @@ export const map: Operator = (args, data, run) =>
   });
 
 /** `filter`: the elements for which the rule holds. A name known outside wins over an element's, as in flagd. */
-export const filter: Operator = (args, data, run) =>
+export const filter: LazyOperator = (args, data, run) =>
   inLoop(run, () => {
     const list = asList("filter", args);
     if (list.length < 2) return [];
@@ -26,7 +26,7 @@ export const filter: Operator = (args, data, run) =>
   });
 
 /** `reduce`: folds into an accumulator that keeps the type of its start value; without one, 0. */
-export const reduce: Operator = (args, data, run) =>
+export const reduce: LazyOperator = (args, data, run) =>
   inLoop(run, () => {
     const list = asList("reduce", args);
     if (list.length < 3) return 0;
@@ -54,7 +54,7 @@ const accumulators: ReadonlyMap<string, (value: unknown) => unknown> = new Map<
 ]);
 
 /** `all`: whether the rule holds for every element, and there is one. */
-export const all: Operator = (args, data, run) =>
+export const all: LazyOperator = (args, data, run) =>
   inLoop(run, () => {
     const list = atLeast("all", args, 1);
     const found = subject(list, data, run);
@@ -65,7 +65,7 @@ export const all: Operator = (args, data, run) =>
   });
 
 /** `none`: whether the rule holds for no element. */
-export const none: Operator = (args, data, run) =>
+export const none: LazyOperator = (args, data, run) =>
   inLoop(run, () => {
     const list = atLeast("none", args, 1);
     const found = subject(list, data, run);
@@ -75,7 +75,7 @@ export const none: Operator = (args, data, run) =>
   });
 
 /** `some`: whether the rule holds for an element. A name known outside wins over an element's, as in flagd. */
-export const some: Operator = (args, data, run) =>
+export const some: LazyOperator = (args, data, run) =>
   inLoop(run, () => {
     const list = atLeast("some", args, 1);
     const found = subject(list, data, run);

@@ -1,5 +1,4 @@
-import { interpret } from "../interpret.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator } from "./index.ts";
 import { compareVersions, parseVersion, type Version } from "../version.ts";
 
 /** How two versions relate; `^` and `~` are plain equality of major and of major.minor, not npm's ranges. */
@@ -15,8 +14,7 @@ export const versionRelations: ReadonlyMap<string, (a: Version, b: Version) => b
 ]);
 
 /** `sem_ver`: `[version, operator, version]`; anything invalid gives null, not false. */
-export const semVer: Operator = (args, data, run) => {
-  const values = interpret(args, data, run);
+export const semVer: EagerOperator = (values) => {
   if (!Array.isArray(values) || values.length !== 3) return null;
   const relation = versionRelations.get(values[1]);
   const a = readVersion(values[0]);

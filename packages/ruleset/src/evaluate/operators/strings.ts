@@ -1,13 +1,11 @@
 import { toInteger, toNumber, toText, trim } from "../coerce.ts";
 import { refuse } from "../failure.ts";
-import { interpret } from "../interpret.ts";
 import { charge, type Run } from "../run.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator } from "./index.ts";
 import { asList, atLeast } from "./arguments.ts";
 
 /** `cat`: the texts joined; of two or more, flagd trims both ends of the result. */
-export const cat: Operator = (args, data, run) => {
-  const values = interpret(args, data, run);
+export const cat: EagerOperator = (values, _data, run) => {
   return typeof values === "string" ? values : concatenate(asList("cat", values), run);
 };
 
@@ -20,8 +18,8 @@ export function concatenate(values: readonly unknown[], run: Run): string {
 }
 
 /** `substr`: by code points; a start before or past the text gives the whole text. */
-export const substr: Operator = (args, data, run) => {
-  const values = atLeast("substr", interpret(args, data, run), 2);
+export const substr: EagerOperator = (args, _data, run) => {
+  const values = atLeast("substr", args, 2);
   const text = toText(values[0]);
   const points = Array.from(text);
   charge(run, points.length);
@@ -34,14 +32,14 @@ export const substr: Operator = (args, data, run) => {
 };
 
 /** `starts_with`: of exactly two texts, else null. */
-export const startsWith: Operator = (args, data, run) => {
-  const texts = twoTexts(interpret(args, data, run));
+export const startsWith: EagerOperator = (args) => {
+  const texts = twoTexts(args);
   return texts && texts[0].startsWith(texts[1]);
 };
 
 /** `ends_with`: of exactly two texts, else null. */
-export const endsWith: Operator = (args, data, run) => {
-  const texts = twoTexts(interpret(args, data, run));
+export const endsWith: EagerOperator = (args) => {
+  const texts = twoTexts(args);
   return texts && texts[0].endsWith(texts[1]);
 };
 

@@ -1,16 +1,15 @@
 import { nameOf, toInteger, toNumber, toText } from "../coerce.ts";
 import { refuse } from "../failure.ts";
-import { interpret } from "../interpret.ts";
-import { normalize, readAttribute } from "../read-context.ts";
+import { normalize } from "../read-context.ts";
 import type { Run } from "../run.ts";
-import type { Operator } from "./index.ts";
+import type { EagerOperator } from "./index.ts";
 import { asList } from "./arguments.ts";
 
 /** `var`: a property by path, `[path, default]`, or with `""` the whole scope. */
-export const variable: Operator = (args, data, run) => resolve(interpret(args, data, run), data, run);
+export const variable: EagerOperator = resolve;
 
 /** An object result that has only a variant looks like an operation; it passes through (flagd#2013). */
-export const variant: Operator = (args, data, run) => ({ variant: interpret(args, data, run) });
+export const variant: EagerOperator = (args) => ({ variant: args });
 
 /** What `var` answers for an already evaluated argument; null where there is nothing. */
 export function resolve(name: unknown, data: unknown, run: Run): unknown {
@@ -28,29 +27,26 @@ export function resolve(name: unknown, data: unknown, run: Run): unknown {
 
 /** Follows a dotted path. Empty segments are skipped; a list takes the leading integer of a segment as index. */
 export function readPath(path: string, data: unknown, run: Run, fallback: unknown): unknown {
-  let value: unknown = data;
-  let isRoot = data === run.root;
-  for (const segment of path.split(".")) {
-    if (segment === "") continue;
-    value = isRoot ? readRoot(segment, run) : readSegment(value, segment);
-    isRoot = false;
+  const segments = path.split(".").filter((segment) => segment !== "");
+  if (segments.length === 0) return wholeScope(data, run) ?? fallback;
+  const isRoot = data === run.root;
+  let value: unknown = isRoot && segments[0] === "$flagd" ? { $flagd: flagdProperties(run) } : data;
+  for (const segment of segments) {
+    value = readSegment(value, segment);
     if (value === null || value === undefined) return fallback;
   }
-  return isRoot ? wholeScope(value, run) : (value ?? fallback);
+  // The caller's context is read raw and only what is found is made JSON; elements and literals are JSON already.
+  return (isRoot ? normalize(value, run) : value) ?? fallback;
 }
 
-function readRoot(segment: string, run: Run): unknown {
-  if (segment === "$flagd") return flagdProperties(run);
-  return readAttribute(run.root, segment, run);
-}
-
-function readSegment(value: unknown, segment: string): unknown {
+/** One step of a path: an own property, or an element by the leading integer of its name (any other name: the first). */
+export function readSegment(value: unknown, segment: string): unknown {
+  if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) {
     const index = toInteger(toNumber(segment));
     return index >= 0 && index < value.length ? value[index] : null;
   }
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return null;
-  return (value as Record<string, unknown>)[segment];
+  return Object.hasOwn(value, segment) ? (value as Record<string, unknown>)[segment] : null;
 }
 
 function wholeScope(data: unknown, run: Run): unknown {
@@ -64,16 +60,15 @@ function flagdProperties(run: Run): { readonly flagKey: string; readonly timesta
 }
 
 /** `missing`: those of the named attributes that are not there. */
-export const missing: Operator = (args, data, run) => {
-  const names = interpret(args, data, run);
+export const missing: EagerOperator = (names, data, run) => {
   return (typeof names === "string" ? [names] : asList("missing", names)).filter((name) =>
     isMissing(name, data, run),
   );
 };
 
 /** `missing_some`: the missing names, unless at least so many are there. */
-export const missingSome: Operator = (args, data, run) => {
-  const [needed, list] = asList("missing_some", interpret(args, data, run));
+export const missingSome: EagerOperator = (args, data, run) => {
+  const [needed, list] = asList("missing_some", args);
   const atLeast = toInteger(toNumber(needed));
   const names = asList("missing_some", list);
   const absent = names.filter((name) => isMissing(name, data, run));
