@@ -15,7 +15,14 @@ export default defineConfig({
     hookTimeout: 30_000,
     maxWorkers: 2,
     projects: [
-      { ...source, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      {
+        ...source,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "examples/*/*/**/*.test.ts"],
+          exclude: ["**/dist/**", "**/node_modules/**"],
+        },
+      },
       {
         ...source,
         test: {

@@ -8,6 +8,7 @@ import { readConfiguration } from "../compose/configuration.ts";
 import { composeHouse } from "../compose/house.ts";
 import { readPort } from "../compose/port.ts";
 import { loadRulesetFile } from "../ruleset-file.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** `flagspan dev <ruleset>`: everything on one port for a user's own file. */
 export const devCommand: Command = {
@@ -70,7 +71,7 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
         ].join("\n"),
       );
       process.send?.({ listening: port });
-      await new Promise<void>((done) => io.signal.addEventListener("abort", () => done(), { once: true }));
+      await untilAborted(io.signal);
     } finally {
       await watcher.close();
       await house.close();

@@ -5,6 +5,7 @@ import { readConfiguration } from "../compose/configuration.ts";
 import { composeHouse } from "../compose/house.ts";
 import { readPort } from "../compose/port.ts";
 import { openStore } from "../compose/store.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** `flagspan serve`: control with bridge and guard, for production. */
 export const serveCommand: Command = {
@@ -50,10 +51,3 @@ FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>.`,
     return 0;
   },
 };
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}

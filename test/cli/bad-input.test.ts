@@ -1,0 +1,123 @@
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+
+const binary = fileURLToPath(new URL("../../packages/cli/dist/bin.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "flagspan-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return name;
+};
+
+function flagspan(...args: readonly string[]): {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly lines: number;
+} {
+  const result = spawnSync(process.execPath, [binary, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 20_000,
+    env: { PATH: process.env["PATH"] ?? "" },
+  });
+  return { code: result.status, stderr: result.stderr, lines: result.stderr.trim().split("\n").length };
+}
+
+describe("bad input gets one line that says what to do, and exit code 2", () => {
+  test.each([
+    { title: "no ruleset named", args: ["dev"], says: /name a ruleset file/ },
+    {
+      title: "ruleset file missing",
+      args: ["dev", "nowhere.json"],
+      says: /nowhere\.json does not exist; check the path/,
+    },
+    { title: "ruleset is a folder", args: ["dev", "."], says: /is a folder; name a file/ },
+    { title: "unknown command", args: ["serv"], says: /unknown command "serv", did you mean "serve"\?/ },
+    { title: "unknown option", args: ["serve", "--prot", "1"], says: /--prot.*--help/ },
+    {
+      title: "a port that is none",
+      args: ["dev", file("good.json", '{"flags":{}}'), "--port", "huge"],
+      says: /--port is "huge"; it is a number from 0 to 65535/,
+    },
+    {
+      title: "unknown scope",
+      args: ["keys", "create", "--name", "x", "--scopes", "god"],
+      says: /unknown scope "god"; choose from/,
+    },
+    { title: "no reason", args: ["flag", "kill", "shop.prod", "dark-mode"], says: /--reason is missing/ },
+  ])("$title", ({ args, says }) => {
+    const { code, stderr, lines } = flagspan(...args);
+    expect(stderr).toMatch(says);
+    expect(lines).toBe(1);
+    expect(code).toBe(2);
+  });
+
+  test("not JSON: line and column", () => {
+    const { code, stderr, lines } = flagspan(
+      "dev",
+      file("broken.json", '{\n  "flags": {\n    "a": oops\n  }\n}\n'),
+    );
+    expect(stderr).toMatch(/broken\.json.*line 3.*column 10/);
+    expect(lines).toBe(1);
+    expect(code).toBe(2);
+  });
+
+  test("not a ruleset: the first issues, with what was probably meant", () => {
+    const { code, stderr } = flagspan("dev", file("misspelt.json", '{ "flgas": {} }'));
+    expect(stderr).toMatch(/flags/);
+    expect(code).toBe(2);
+  });
+
+  test("port taken", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const child = spawn(
+      process.execPath,
+      [binary, "dev", join(folder, file("free.json", '{"flags":{}}')), "--port", String(port)],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+    server.close();
+    expect(stderr).toMatch(
+      new RegExp(`port ${port} is taken; stop what listens there or choose another with --port`),
+    );
+    expect(code).toBe(2);
+  });
+
+  test("no write permission", () => {
+    const closed = mkdtempSync(join(folder, "closed-"));
+    chmodSync(closed, 0o500);
+    // Root may write anywhere, so the command runs as nobody where the tests run as root.
+    const asNobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    chmodSync(folder, 0o755);
+    const args = [
+      binary,
+      "keys",
+      "create",
+      "--store",
+      join(closed, "deep", "control.db"),
+      "--name",
+      "x",
+      "--scopes",
+      "sync",
+    ];
+    const result = spawnSync(process.execPath, args, {
+      cwd: "/",
+      encoding: "utf8",
+      timeout: 20_000,
+      ...asNobody,
+    });
+    expect(result.stderr).toMatch(/no permission for .*choose another place or change its permissions/);
+    expect(result.status).toBe(2);
+  });
+});
