@@ -1,0 +1,310 @@
+import { act } from "../acting/act.ts";
+import type { ControlClient } from "../acting/control-client.ts";
+import { followPropagation } from "../acting/verify.ts";
+import { applyCommand } from "../life/command.ts";
+import type { Command } from "../life/command.ts";
+import { decide } from "../life/decide.ts";
+import type { Decision } from "../life/decide.ts";
+import { listShares } from "../life/stage-name.ts";
+import type { NotifyTopic, RolloutState } from "../life/state.ts";
+import { isOver } from "../life/transitions.ts";
+import type { FastLaneEvent } from "../observations/fast-lane-event.ts";
+import { ObservationBook } from "../observations/observation-book.ts";
+import type { BookLimits, BookResult } from "../observations/observation-book.ts";
+import type { Observations, QueryObservation } from "../observations/observations.ts";
+import type { RolloutDocuments, StoredRollout } from "./rollout-documents.ts";
+import type { DecisionEntry, RolloutRecord, UnitEntry } from "./rollout-record.ts";
+
+/** A message for people; sinks decide where it appears. */
+export interface GuardNotice {
+  readonly topic: NotifyTopic;
+  readonly rolloutId: string;
+  readonly flagSetId: string;
+  readonly flagKey: string;
+  readonly message: string;
+  readonly atMs: number;
+}
+
+/** What a runner shares with its siblings. */
+export interface RunnerSurroundings {
+  readonly documents: RolloutDocuments;
+  readonly control: ControlClient;
+  readonly owner: string;
+  readonly now: () => number;
+  readonly notify: (notice: GuardNotice) => void;
+  readonly queries: (record: RolloutRecord) => Readonly<Record<string, QueryObservation>>;
+  readonly firing: () => readonly string[];
+  /** This process's fencing token, undefined while another one decides. */
+  readonly fence: () => number | undefined;
+  readonly limits: BookLimits;
+}
+
+/** How long an unchanged state may stay unwritten: what a crash can cost of the watched time. */
+const saveEveryMs = 15_000;
+const mostUnwritten = 10_000;
+
+/**
+ * One rollout in one process: keeps its book of units in step with the other processes, and, in the process that decides, judges it and carries the
+ * decisions out. Steps run one after the other; every write is a compare-and-swap, so that a process that lost its lease cannot act on a decision.
+ */
+export class RolloutRunner {
+  readonly #around: RunnerSurroundings;
+  #stored: StoredRollout;
+  #book: ObservationBook;
+  #run: number;
+  #cursor = 0;
+  #unwritten: UnitEntry["events"][number][] = [];
+  #savedMs = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+  #lastReasons = "";
+  dropped = 0;
+
+  constructor(stored: StoredRollout, around: RunnerSurroundings) {
+    this.#stored = stored;
+    this.#around = around;
+    this.#run = stored.record.state.run;
+    this.#book = this.#openBook();
+  }
+
+  get record(): RolloutRecord {
+    return this.#stored.record;
+  }
+
+  get book(): ObservationBook {
+    return this.#book;
+  }
+
+  /** What a decision at `nowMs` would be made from. */
+  observe(nowMs: number): Observations {
+    return this.#book.observe(nowMs, this.#around.queries(this.record), this.#around.firing());
+  }
+
+  /** Takes one event in at once; the log for the other processes is written with the next step. */
+  add(event: FastLaneEvent, trusted: boolean, receivedMs: number): BookResult {
+    const result = this.#book.add(event, trusted, receivedMs);
+    if (result !== "new") return result;
+    if (this.#unwritten.length < mostUnwritten) this.#unwritten.push({ event, trusted, receivedMs });
+    else this.dropped += 1;
+    return result;
+  }
+
+  /** Looks at the store, writes what is new, judges and acts; returns whether another step should follow at once. */
+  async step(): Promise<boolean> {
+    return this.#serially(async () => {
+      await this.#refresh();
+      await this.#flushUnits();
+      if (this.#around.fence() === undefined) return false;
+      const nowMs = this.#around.now();
+      const observations = this.observe(nowMs);
+      const decision = decide(this.record.plan, this.record.state, observations, nowMs);
+      if (!(await this.#commit(decision, observations, nowMs, "tick"))) return true;
+      await this.#carryOut();
+      await this.#follow();
+      const { propagation } = this.record.state;
+      return propagation !== undefined && propagation.everywhereMs === undefined && !propagation.alarmed;
+    });
+  }
+
+  /** Applies a command in whichever process it arrives; the deciding one carries it out. */
+  async command(
+    command: Command,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }> {
+    return this.#serially(async () => {
+      for (;;) {
+        await this.#refresh();
+        const nowMs = this.#around.now();
+        const answer = applyCommand(this.record.plan, this.record.state, command, nowMs);
+        if (!answer.ok) return answer;
+        if (await this.#commit(answer, this.observe(nowMs), nowMs, "command")) break;
+      }
+      if (this.#around.fence() !== undefined) await this.#carryOut();
+      return { ok: true } as const;
+    });
+  }
+
+  async #serially<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #refresh(): Promise<void> {
+    const stored = await this.#around.documents.get(this.record.id);
+    if (stored !== undefined && stored.version !== this.#stored.version) this.#stored = stored;
+    if (this.record.state.run !== this.#run) {
+      this.#run = this.record.state.run;
+      this.#book = this.#openBook();
+      this.#cursor = 0;
+      this.#unwritten = [];
+    }
+    this.#cursor = await this.#around.documents.readUnits(
+      this.record.id,
+      this.#run,
+      this.#cursor,
+      (entry) => {
+        if (entry.origin !== this.#around.owner)
+          for (const { event, trusted, receivedMs } of entry.events)
+            this.#book.add(event, trusted, receivedMs);
+      },
+    );
+  }
+
+  async #flushUnits(): Promise<void> {
+    if (this.#unwritten.length === 0) return;
+    const events = this.#unwritten;
+    this.#unwritten = [];
+    await this.#around.documents.appendUnits(this.record.id, this.#run, {
+      origin: this.#around.owner,
+      events,
+    });
+  }
+
+  /** Stores a decision and tells about it; false if another process wrote first, in which case nothing of it counts. */
+  async #commit(
+    decision: Decision,
+    observations: Observations,
+    nowMs: number,
+    cause: DecisionEntry["cause"],
+  ): Promise<boolean> {
+    const before = this.record.state;
+    const codes = JSON.stringify([decision.reasons.map((reason) => reason.code)]);
+    const changed =
+      cause !== "tick" ||
+      decision.actions.length > 0 ||
+      codes !== this.#lastReasons ||
+      steady(before) !== steady(decision.state);
+    if (!changed && nowMs - this.#savedMs < saveEveryMs) {
+      this.#stored = {
+        ...this.#stored,
+        record: { ...this.record, state: decision.state, reasons: decision.reasons },
+      };
+      return true;
+    }
+    const reasons = cause === "act" ? this.record.reasons : decision.reasons;
+    if (!(await this.#save({ ...this.record, state: decision.state, reasons }, nowMs))) return false;
+    this.#lastReasons = codes;
+    if (changed) {
+      await this.#around.documents.appendDecision(this.record.id, {
+        atMs: nowMs,
+        cause,
+        before,
+        observations,
+        after: decision.state,
+        actions: decision.actions,
+        reasons: decision.reasons,
+      });
+    }
+    for (const action of decision.actions)
+      if (action.kind === "notify") this.#notify(action.topic, action.message, nowMs);
+    return true;
+  }
+
+  async #save(record: RolloutRecord, nowMs: number): Promise<boolean> {
+    const fenced = { ...record, fence: this.#around.fence() ?? record.fence };
+    const version = await this.#around.documents.save(fenced, this.#stored.version);
+    if (version === "conflict") return false;
+    this.#stored = { version, record: fenced };
+    this.#savedMs = nowMs;
+    return true;
+  }
+
+  async #carryOut(): Promise<void> {
+    const { pending } = this.record.state;
+    if (pending === undefined) return this.#closeIfOver();
+    const { now } = this.#around;
+    if (this.record.plan.dryRun) {
+      const { pending: _, ...state } = this.record.state;
+      const reasons = [{ code: "dry-run", text: `dry run, not done: ${pending.reason}` }] as const;
+      await this.#commit({ state, actions: [], reasons }, this.observe(now()), now(), "act");
+      return this.#closeIfOver();
+    }
+    const result = await act(this.#around.control, this.record, pending, now);
+    const nowMs = now();
+    const { pending: _, pendingSinceMs: __, obstacle: ___, ...rest } = this.record.state;
+    if (result.ok) {
+      const state: RolloutState = { ...rest, propagation: result.propagation };
+      const record = result.base === undefined ? this.record : { ...this.record, base: result.base };
+      this.#stored = { ...this.#stored, record };
+      const text = `published as revision ${result.propagation.revision}: ${pending.reason}`;
+      await this.#commit(
+        { state, actions: [], reasons: [{ code: "command", text }] },
+        this.observe(nowMs),
+        nowMs,
+        "act",
+      );
+      if (pending.kind === "kill") this.#notify("killed", pending.reason, nowMs);
+      return this.#closeIfOver();
+    }
+    if (result.retry) {
+      if (this.record.state.obstacle !== result.problem)
+        await this.#commit(
+          { state: { ...this.record.state, obstacle: result.problem }, actions: [], reasons: [] },
+          this.observe(nowMs),
+          nowMs,
+          "act",
+        );
+      return;
+    }
+    const state: RolloutState = {
+      ...rest,
+      status: isOver(rest.status) ? rest.status : "paused",
+      obstacle: result.problem,
+    };
+    await this.#commit(
+      {
+        state,
+        actions: [{ kind: "notify", topic: "paused", message: result.problem }],
+        reasons: [{ code: "flag-changed", text: result.problem }],
+      },
+      this.observe(nowMs),
+      nowMs,
+      "act",
+    );
+  }
+
+  /** Asks control who has applied the last change, until everybody has or the alarm was raised. */
+  async #follow(): Promise<void> {
+    const { propagation } = this.record.state;
+    if (propagation === undefined || propagation.everywhereMs !== undefined || propagation.alarmed) return;
+    const report = await this.#around.control
+      .applied(this.record.plan.flagSetId, propagation.revision)
+      .catch(() => undefined);
+    const nowMs = this.#around.now();
+    const followed = followPropagation(propagation, report, nowMs);
+    if (JSON.stringify(followed.propagation) === JSON.stringify(propagation)) return;
+    const state = { ...this.record.state, propagation: followed.propagation };
+    await this.#save({ ...this.record, state }, nowMs);
+    if (followed.alarm !== undefined)
+      this.#notify("alarm", `${this.record.plan.flagKey}: ${followed.alarm}`, nowMs);
+  }
+
+  async #closeIfOver(): Promise<void> {
+    if (isOver(this.record.state.status)) await this.#around.documents.close(this.record.id);
+  }
+
+  #notify(topic: NotifyTopic, message: string, atMs: number): void {
+    const { id, plan } = this.record;
+    this.#around.notify({
+      topic,
+      rolloutId: id,
+      flagSetId: plan.flagSetId,
+      flagKey: plan.flagKey,
+      message,
+      atMs,
+    });
+  }
+
+  #openBook(): ObservationBook {
+    const { plan } = this.record;
+    return new ObservationBook(
+      { treatment: plan.treatment, control: plan.control, shares: listShares(plan, this.#run) },
+      this.#around.limits,
+    );
+  }
+}
+
+/** A state without what changes with every tick. */
+function steady(state: RolloutState): string {
+  const { elapsedMs: _, decidedMs: __, largest: ___, ...rest } = state;
+  return JSON.stringify(rest);
+}
