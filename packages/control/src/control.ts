@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+
+import { createAppliedLedger } from "./applied/ledger.ts";
+import { shareLedger } from "./applied/shared.ts";
+import { createCommands } from "./changes/commands.ts";
+import type { Commands } from "./changes/commands.ts";
+import { createWriter } from "./changes/writer.ts";
+import { ControlError } from "./error.ts";
+import { createApp } from "./http/app.ts";
+import type { App } from "./http/app.ts";
+import { createCors } from "./http/cors.ts";
+import type { CorsOptions } from "./http/cors.ts";
+import { createGate } from "./http/gate.ts";
+import type { Anonymous } from "./http/gate.ts";
+import { createHotRoutes } from "./http/hot-routes.ts";
+import { DEFAULT_LIMITS } from "./http/limits.ts";
+import type { Limits } from "./http/limits.ts";
+import { createNodeServer, listen } from "./http/node.ts";
+import type { RawHandler } from "./http/node.ts";
+import type { Decider, OtlpIntake, Services, WebhookIntake } from "./http/services.ts";
+import { createStreamRoutes } from "./http/stream-routes.ts";
+import { createKeyring } from "./keys/key.ts";
+import { createOfrepAnswers } from "./ofrep/answer.ts";
+import { createStreamTokens } from "./ofrep/stream-tokens.ts";
+import { createLibrary } from "./ruleset/library.ts";
+import type { Library } from "./ruleset/library.ts";
+import type { DocumentStore, Outbox, Store } from "./store/store.ts";
+import { createStreamHub } from "./stream/hub.ts";
+import type { HubCounts } from "./stream/hub.ts";
+import { createControlMetrics } from "./telemetry/metrics.ts";
+
+/** What control is made of. Only the store is required. */
+export interface ControlOptions {
+  readonly store: Store;
+  /** Names this process among others over the same store. Default: random. */
+  readonly instance?: string;
+  readonly otlp?: OtlpIntake;
+  readonly webhooks?: WebhookIntake;
+  readonly decider?: Decider;
+  /** Where alerts that came with webhooks go. */
+  readonly onAlerts?: (alerts: readonly unknown[]) => void;
+  /** Wall clock in milliseconds since the epoch. Default `Date.now`. */
+  readonly clock?: { now(): number };
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+  readonly cors?: CorsOptions;
+  readonly limits?: Partial<Limits>;
+  /** Who may look at the page at `/`. Default `admin`: holders of an admin key. */
+  readonly pages?: "open" | "admin";
+  /** What somebody without a key may do. Default: nothing. */
+  readonly anonymous?: Anonymous;
+}
+
+/** A running control. */
+export interface Control {
+  /** Answers a web standard request: everything but the streams, which need a socket. */
+  fetch(request: Request): Promise<Response>;
+  /** Serves on a port; 0 takes a free one. Default host 127.0.0.1. */
+  listen(options: { readonly port: number; readonly host?: string }): Promise<{ url: string; port: number }>;
+  /** Drains: asks streams to come back later, finishes what is running, lets go of the store's notifications. Idempotent. */
+  close(): Promise<void>;
+  /** The audit log as a queue, for the bridge. */
+  readonly outbox: Outbox;
+  /** Documents of the guard. */
+  readonly documents: DocumentStore;
+  /** The same commands as over HTTP, for this process. */
+  readonly commands: Commands;
+  readonly library: Library;
+  /** Figures of the streams. */
+  readonly streams: HubCounts;
+  /** Plugs in what was built after control, because it needs control's own address. */
+  attach(ports: {
+    readonly otlp?: OtlpIntake;
+    readonly webhooks?: WebhookIntake;
+    readonly decider?: Decider;
+  }): void;
+}
+
+/** How long streams are given to leave, in batches. */
+const DRAIN_MS = 2000;
+
+/** Composes store, commands, streams and HTTP. Nothing listens before `listen`. */
+export function createControl(options: ControlOptions): Control {
+  const { store } = options;
+  const now = (): number => (options.clock === undefined ? Date.now() : options.clock.now());
+  const random = options.random ?? Math.random;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const lag = watchEventLoop();
+
+  const hub = createStreamHub({
+    maxClients: limits.streams,
+    connectsPerSecond: limits.streamConnectsPerSecond,
+    queueBytes: limits.streamQueueBytes,
+    now,
+    random,
+  });
+  const metrics = createControlMetrics({ hub: () => hub.counts, lag: lag.seconds });
+  const library = createLibrary(store, (step) => {
+    const startedMs = performance.now();
+    const told = hub.publish(step);
+    metrics.fannedOut(step.live.set, told, (performance.now() - startedMs) / 1000);
+  });
+  const commands = createCommands(createWriter(store, library, now, metrics.committed), library);
+  const ledger = createAppliedLedger(now);
+  const shared = shareLedger({ ledger, store, process: options.instance ?? randomUUID() });
+  const keyring = createKeyring(store);
+  const gate = createGate({
+    keyring,
+    now,
+    ratePerSecond: limits.ratePerSecond,
+    strangerRatePerSecond: limits.strangerRatePerSecond,
+    ...(options.anonymous === undefined ? {} : { anonymous: options.anonymous }),
+    onRejected: metrics.rejected,
+  });
+  const cors = createCors(options.cors);
+  const tokens = createStreamTokens(store, now);
+  const ports = { otlp: options.otlp, webhooks: options.webhooks, decider: options.decider };
+  let closing: Promise<void> | undefined;
+
+  const services: Services = {
+    store,
+    library,
+    commands,
+    ofrep: createOfrepAnswers(tokens, now),
+    ledger,
+    applied: shared.report,
+    get otlp() {
+      return ports.otlp;
+    },
+    get webhooks() {
+      return ports.webhooks;
+    },
+    get decider() {
+      return ports.decider;
+    },
+    limits,
+    now,
+    onAlerts: (alerts) => options.onAlerts?.(alerts),
+    async ready() {
+      const missing = closing === undefined ? [] : ["this process is shutting down"];
+      if (!library.healthy) missing.push("the store could not be followed; rulesets served may be behind");
+      await store.ping().catch((error: unknown) => {
+        missing.push(`the store does not answer: ${error instanceof Error ? error.message : String(error)}`);
+      });
+      return missing;
+    },
+  };
+
+  const app: App = createApp({ services, gate, cors, pages: options.pages ?? "admin" });
+  const raw: readonly RawHandler[] = [
+    createStreamRoutes({
+      library,
+      ledger,
+      hub,
+      tokens,
+      gate,
+      cors,
+      onRejected: () => metrics.rejected("stream"),
+    }),
+    createHotRoutes(services, gate, cors),
+  ];
+  const servers: ReturnType<typeof createNodeServer>[] = [];
+
+  async function shutDown(): Promise<void> {
+    const stopped = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const server of servers) server.closeIdleConnections();
+    await hub.close(DRAIN_MS);
+    const late = setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+    }, DRAIN_MS);
+    await Promise.all(stopped);
+    clearTimeout(late);
+    shared.close();
+    library.close();
+    keyring.close();
+    metrics.close();
+    lag.close();
+  }
+
+  return {
+    fetch: (request) => app(request),
+    async listen({ port, host = "127.0.0.1" }) {
+      if (closing !== undefined)
+        throw new ControlError("closed", "this control was closed; create a new one");
+      const server = createNodeServer({ app, raw, headerBytes: limits.headerBytes });
+      servers.push(server);
+      return listen(server, port, host);
+    },
+    close: () => (closing ??= shutDown()),
+    outbox: store.outbox,
+    documents: store.documents,
+    commands,
+    library,
+    streams: hub.counts,
+    attach: (given) => {
+      Object.assign(ports, given);
+    },
+  };
+}
+
+function watchEventLoop(): { seconds: () => number; close: () => void } {
+  const everyMs = 500;
+  let expected = performance.now() + everyMs;
+  let last = 0;
+  const timer = setInterval(() => {
+    last = Math.max(0, performance.now() - expected) / 1000;
+    expected = performance.now() + everyMs;
+  }, everyMs);
+  timer.unref();
+  return { seconds: () => last, close: () => clearInterval(timer) };
+}

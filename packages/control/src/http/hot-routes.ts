@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { ofrepError } from "../ofrep/answer.ts";
+import { isSetName } from "../ruleset/document.ts";
+import { parseJson } from "./body.ts";
+import type { Cors } from "./cors.ts";
+import type { Ask, Gate } from "./gate.ts";
+import { writeReply } from "./node.ts";
+import type { RawHandler } from "./node.ts";
+import { answerBulk } from "./ofrep-routes.ts";
+import { problem } from "./problem.ts";
+import type { Reply } from "./reply.ts";
+import { answerRuleset } from "./ruleset-routes.ts";
+import { ofrepBody } from "./schemas.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * The two requests that come by the thousand, answered without building `Request` and `Response` objects.
+ *
+ * They pass the same gate and call the same functions as the table's rows for them; only the transport differs
+ * (`test/control/http/hot-routes.test.ts` holds both to the same answers). Anything unusual goes to the app.
+ */
+export function createHotRoutes(services: Services, gate: Gate, cors: Cors): RawHandler {
+  return (ask, request, response) => {
+    const { segments } = ask.target;
+    if (ask.method === "GET" && segments.length === 3 && segments[0] === "v1" && segments[1] === "rulesets") {
+      const set = segments[2] ?? "";
+      const live = isSetName(set) ? services.library.peek(set) : undefined;
+      if (live === undefined) return false;
+      settle(response, serveRuleset(services, gate, ask, set));
+      return true;
+    }
+    if (ask.method === "POST" && ask.target.path === "/ofrep/v1/evaluate/flags") {
+      if (request.headers["content-encoding"] !== undefined) return false;
+      settle(response, serveBulk(services, gate, cors, ask, request));
+      return true;
+    }
+    return false;
+  };
+}
+
+function settle(response: ServerResponse, work: Promise<Reply>): void {
+  work.then(
+    (reply) => writeReply(response, reply),
+    () => writeReply(response, problem(500, "control failed on this request; its log says why")),
+  );
+}
+
+async function serveRuleset(services: Services, gate: Gate, ask: Ask, set: string): Promise<Reply> {
+  const admission = await gate.admit(ask, ["sync"], set);
+  if (!admission.ok) return admission.reply;
+  const live = services.library.peek(set);
+  if (live === undefined) return problem(404, `there is no flag set ${JSON.stringify(set)}`);
+  services.ledger.polled(set, ask.header("user-agent") ?? "unknown");
+  return answerRuleset(live, ask.header("if-none-match"), ask.header("accept-encoding"));
+}
+
+async function serveBulk(
+  services: Services,
+  gate: Gate,
+  cors: Cors,
+  ask: Ask,
+  request: IncomingMessage,
+): Promise<Reply> {
+  const extra = cors.headers(ask.header("origin"));
+  const withExtra = (reply: Reply): Reply => ({ ...reply, headers: { ...reply.headers, ...extra } });
+  const admission = await gate.admit(ask, ["evaluate"]);
+  if (!admission.ok) {
+    const { "content-type": _type, ...headers } = admission.reply.headers ?? {};
+    return withExtra({ status: admission.reply.status, headers });
+  }
+  const bytes = await readBytes(request, services.limits.bodyBytes);
+  if (bytes === undefined) {
+    const reply = ofrepError(413, "GENERAL", `a body here has at most ${services.limits.bodyBytes} bytes`);
+    return withExtra({ ...reply, headers: { ...reply.headers, connection: "close" } });
+  }
+  const parsed = parseJson(bytes.length === 0 ? Buffer.from("{}") : bytes, services.limits.jsonDepth);
+  if (!parsed.ok) return withExtra(ofrepError(400, "PARSE_ERROR", parsed.detail));
+  const checked = ofrepBody.safeParse(parsed.value);
+  if (!checked.success) {
+    const first = checked.error.issues[0];
+    return withExtra(
+      ofrepError(400, "INVALID_CONTEXT", `${first?.path.join(".") || "body"}: ${first?.message ?? ""}`),
+    );
+  }
+  const { query } = ask.target;
+  const flagConfigEtag =
+    query === "" ? undefined : (new URLSearchParams(query).get("flagConfigEtag") ?? undefined);
+  return withExtra(
+    await answerBulk(services, ask, admission.principal, flagConfigEtag, checked.data.context ?? {}),
+  );
+}
+
+/** Reads at most `maxBytes`; more than that is not held, and `undefined` says so. */
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) {
+        request.pause();
+        resolve(undefined);
+      } else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.once("error", reject);
+  });
+}

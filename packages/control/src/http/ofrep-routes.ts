@@ -1,0 +1,103 @@
+import type { EvaluationContext } from "@flagspan/ruleset";
+
+import { reachesSet } from "../keys/key.ts";
+import type { Principal } from "../keys/key.ts";
+import { ofrepError } from "../ofrep/answer.ts";
+import type { LiveSet } from "../ruleset/live-set.ts";
+import type { Ask } from "./gate.ts";
+import type { Reply } from "./reply.ts";
+import { originOf } from "./ruleset-routes.ts";
+import { withBody } from "./route.ts";
+import type { Route } from "./route.ts";
+import { ofrepBody } from "./schemas.ts";
+import type { Services } from "./services.ts";
+
+/** OFREP 0.3.0. The set is the key's only one, or the one `Flagd-Selector: flagSetId=<set>` names. */
+export const OFREP_ROUTES: readonly Route[] = [
+  withBody(ofrepBody, {
+    method: "POST",
+    path: "/ofrep/v1/evaluate/flags",
+    summary: "Evaluate every flag for a context",
+    permission: ["evaluate"],
+    ofrep: true,
+    crossOrigin: true,
+    query: { flagConfigEtag: "The revision that caused this fetch; it never turns a 200 into a 304." },
+    answers: "{ flags, metadata, eventStreams }; the ETag is a hash of the answer",
+    handle: ({ ask, services, principal, query, body }) =>
+      answerBulk(services, ask, principal, query.get("flagConfigEtag") ?? undefined, body.context ?? {}),
+  }),
+  withBody(ofrepBody, {
+    method: "POST",
+    path: "/ofrep/v1/evaluate/flags/{key}",
+    summary: "Evaluate one flag for a context",
+    permission: ["evaluate"],
+    ofrep: true,
+    crossOrigin: true,
+    answers: "{ key, reason, variant, value, metadata }",
+    async handle({ ask, services, principal, name, body }) {
+      const selected = await selectSet(services, ask, principal);
+      if (!selected.ok) return selected.reply;
+      return services.ofrep.single(selected.live, name, body.context ?? {});
+    },
+  }),
+];
+
+/** Answers a bulk request; for `fetch` and for the node fast path alike. */
+export async function answerBulk(
+  services: Services,
+  ask: Ask,
+  principal: Principal | undefined,
+  flagConfigEtag: string | undefined,
+  context: EvaluationContext,
+): Promise<Reply> {
+  const selected = await selectSet(services, ask, principal);
+  if (!selected.ok) return selected.reply;
+  const { live } = selected;
+  if (flagConfigEtag !== undefined && /^[0-9]{1,15}$/.test(flagConfigEtag)) {
+    services.ledger.acknowledge(live.set, {
+      kind: "web",
+      instance: services.ofrep.instanceOf(live, context),
+      // What it was told and what it is answered with may differ: it holds the answer.
+      revision: live.revision,
+      origin: originOf(principal?.keyId, ask.address),
+    });
+  } else {
+    services.ledger.polled(live.set, ask.header("user-agent") ?? "unknown");
+  }
+  return services.ofrep.bulk(live, context, { ifNoneMatch: ask.header("if-none-match") });
+}
+
+/** The set an OFREP request is about. */
+async function selectSet(
+  services: Services,
+  ask: Ask,
+  principal: Principal | undefined,
+): Promise<{ ok: true; live: LiveSet } | { ok: false; reply: Reply }> {
+  const refuse = (reply: Reply): { ok: false; reply: Reply } => ({ ok: false, reply });
+  if (principal === undefined) return refuse({ status: 401 });
+  const named = readSelector(ask.header("flagd-selector"));
+  const set = named ?? (await onlySet(services, principal));
+  if (set === undefined) {
+    return refuse(
+      ofrepError(
+        400,
+        "GENERAL",
+        "this key reaches several sets: name one with Flagd-Selector: flagSetId=<set>",
+      ),
+    );
+  }
+  if (!reachesSet(principal, set)) return refuse({ status: 403 });
+  const live = await services.library.get(set);
+  if (live === undefined)
+    return refuse(ofrepError(400, "GENERAL", `there is no flag set ${JSON.stringify(set)}`));
+  return { ok: true, live };
+}
+
+function readSelector(selector: string | undefined): string | undefined {
+  return selector === undefined ? undefined : /^\s*flagSetId\s*=\s*(\S+)\s*$/.exec(selector)?.[1];
+}
+
+async function onlySet(services: Services, principal: Principal): Promise<string | undefined> {
+  const sets = principal.sets === "*" ? await services.store.rulesets.sets() : [...principal.sets];
+  return sets.length === 1 ? sets[0] : undefined;
+}

@@ -1,0 +1,52 @@
+import { writeRuleset } from "@flagspan/ruleset";
+import type { FlagMetadata, JsonValue, WritableRuleset } from "@flagspan/ruleset";
+
+/** A ruleset as written, `$ref`s unresolved: what control stores, patches and serves. */
+export interface RulesetDocument {
+  readonly flags: Readonly<Record<string, JsonValue>>;
+  readonly $evaluators?: Readonly<Record<string, JsonValue>>;
+  readonly metadata?: FlagMetadata;
+}
+
+/** One step from a revision to the next, as it is stored and as it goes over the stream. */
+export interface RulesetPatch {
+  readonly from: string;
+  readonly to: string;
+  /** Whole new definitions; `null` removes a flag. */
+  readonly flags: Readonly<Record<string, JsonValue>>;
+  readonly changes: readonly { readonly id: string; readonly flagKey: string; readonly occurredAt: string }[];
+}
+
+/** Reads a stored canonical text. It was checked before it was stored. */
+export function readDocument(text: string): RulesetDocument {
+  return JSON.parse(text) as RulesetDocument;
+}
+
+/** Canonical bytes of a document, the same in every process. */
+export function writeDocument(document: RulesetDocument): string {
+  return writeRuleset(document as unknown as WritableRuleset);
+}
+
+/** Sets and removes flags and stamps the new revision; the given document stays as it was. */
+export function patchDocument(
+  document: RulesetDocument,
+  flags: Readonly<Record<string, JsonValue>>,
+  revision: string,
+): RulesetDocument {
+  const next = Object.assign(Object.create(null) as Record<string, JsonValue>, document.flags);
+  for (const [key, definition] of Object.entries(flags)) {
+    if (definition === null) delete next[key];
+    else next[key] = definition;
+  }
+  return { ...document, flags: next, metadata: { ...document.metadata, version: revision } };
+}
+
+/** Names the set and the revision in the document's own metadata, where every evaluation finds them. */
+export function stampDocument(document: RulesetDocument, set: string, revision: number): RulesetDocument {
+  return { ...document, metadata: { ...document.metadata, flagSetId: set, version: String(revision) } };
+}
+
+/** Whether `name` is a flag set name: lower case, starts with a letter or digit, does not end in a dot. */
+export function isSetName(name: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9_-])?$/.test(name);
+}
