@@ -75,7 +75,7 @@ export function createRig(options: RigOptions = {}): Rig {
     loggerProvider,
     sent,
     bodies,
-    evaluate: (flagKey, details = {}, targetingKey = undefined) =>
+    evaluate: (flagKey, details = {}, targetingKey) =>
       evaluated(
         {
           flagKey,
