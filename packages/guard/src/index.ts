@@ -40,7 +40,7 @@ export { applyCommand } from "./life/command.ts";
 export type { Command, CommandAnswer, Verb } from "./life/command.ts";
 export { initialState } from "./life/state.ts";
 export type { Action, Breach, Reason, RolloutState } from "./life/state.ts";
-export { listShares, nameStage } from "./life/stage-name.ts";
+export { listChosen, listShares, nameStage } from "./life/stage-name.ts";
 export { transitions } from "./life/transitions.ts";
 export type { LifeEvent, Status } from "./life/transitions.ts";
 export { createPrometheusClient } from "./signals/prometheus.ts";

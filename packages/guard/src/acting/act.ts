@@ -1,8 +1,7 @@
 import type { FlagDefinition } from "@flagspan/ruleset";
-import { readRollout } from "@flagspan/ruleset/rollout";
 import type { FlagAction, Propagation } from "../life/state.ts";
 import type { RolloutRecord } from "../rollouts/rollout-record.ts";
-import { composeFinished, composeStage } from "./compose-flag.ts";
+import { composeFinished, composeStage, readOwner } from "./compose-flag.ts";
 import { ControlError } from "./control-client.ts";
 import type { ControlClient, ControlWrite } from "./control-client.ts";
 
@@ -59,7 +58,7 @@ async function publish(
     await control.restoreFlag(set, key, action.reason);
     current = await control.getFlag(set, key);
   }
-  const owner = readRollout(current.flag)?.rolloutId;
+  const owner = readOwner(current.flag);
   const touched = record.base !== undefined;
   if (owner !== undefined ? owner !== record.id : touched)
     throw new ControlError(
@@ -72,8 +71,10 @@ async function publish(
     return {
       write: await control.putFlag(set, key, composeFinished(current.flag), action.reason, current.revision),
     };
-  const base = record.base ?? current.flag;
-  const composed = composeStage(plan, state, base, record.id, action.stage);
+  const composed = composeStage(plan, state, current.flag, record.id, action.stage);
   if (!composed.ok) throw new ControlError("refused", composed.problem);
-  return { write: await control.putFlag(set, key, composed.flag, action.reason, current.revision), base };
+  return {
+    write: await control.putFlag(set, key, composed.flag, action.reason, current.revision),
+    base: record.base ?? current.flag,
+  };
 }

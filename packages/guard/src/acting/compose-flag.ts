@@ -50,7 +50,16 @@ export function composeStage(
       };
     flag = killed.flag;
   }
+  // Chosen users get the twin. While nobody is randomised, telling telemetry that the twin is the treatment lets limits judge them.
+  if (current?.kind === "segment")
+    flag = { ...flag, metadata: { ...flag.metadata, rolloutTreatment: `${plan.treatment}.fixed` } };
   return { ok: true, flag };
+}
+
+/** Returns the rollout a flag says it is in. */
+export function readOwner(flag: FlagDefinition): string | undefined {
+  const rollout = flag.metadata?.["rollout"];
+  return typeof rollout === "string" ? rollout.slice(0, Math.max(0, rollout.indexOf("/"))) : undefined;
 }
 
 /** Returns the flag without the metadata that makes telemetry watch it; nobody's answer changes. */

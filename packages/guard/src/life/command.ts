@@ -59,20 +59,16 @@ export function applyCommand(
     actions,
     reasons: [{ code: "command", text }],
   });
-  switch (command.verb) {
-    case "start":
-      return done(state.status === "draft" ? { ...state, status } : state);
-    case "pause":
-      return done({ ...state, status });
-    case "approve":
-      return approve(plan, state, command, done);
-    case "resume":
-      return state.status === "killed" ? restart(plan, state, command, nowMs, done) : done(goOn(state));
-    case "abort":
-      return abort(plan, state, command, text, nowMs, done);
-    case "dial-down":
-      return dialDown(plan, state, command, text, nowMs, done);
-  }
+  const verbs: Readonly<Record<Verb, () => CommandAnswer>> = {
+    start: () => done(state.status === "draft" ? { ...state, status } : state),
+    pause: () => done({ ...state, status }),
+    approve: () => approve(plan, state, command, done),
+    resume: () =>
+      state.status === "killed" ? restart(plan, state, command, nowMs, done) : done(goOn(state)),
+    abort: () => abort(plan, state, command, text, nowMs, done),
+    "dial-down": () => dialDown(plan, state, command, text, nowMs, done),
+  };
+  return verbs[command.verb]();
 }
 
 type Done = (next: RolloutState, actions?: Decision["actions"]) => CommandAnswer;

@@ -1,5 +1,5 @@
 import type { Observations } from "../observations/observations.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { BreachAction, Plan } from "../plan/plan.ts";
 import { findHolds, findWaits } from "./holds.ts";
 import { judgeGuardrails, judgeSampleRatio, judgeSignals } from "./judge.ts";
 import type { Verdict } from "./judge.ts";
@@ -42,21 +42,11 @@ export function decide(plan: Plan, state: RolloutState, observations: Observatio
   const judged = { ...watched, largest: keepLargest(watched.largest, verdicts) };
   const breached = guarded.find((verdict) => verdict.breached && !judged.told.includes(verdict.guardrail));
   if (breached !== undefined) return breach(plan, judged, breached, nowMs);
-  switch (judged.status) {
-    case "paused":
-      return { state: judged, actions: [], reasons: [{ code: "command", text: "paused; resume to go on" }] };
-    case "ready":
-      return begin(plan, judged, observations, nowMs);
-    case "running":
-    case "holding":
-    case "awaiting-approval":
-      return proceed(plan, judged, observations, nowMs);
-    case "draft":
-    case "killed":
-    case "rolled-back":
-    case "completed":
-      return { state: judged, actions: [], reasons: [] };
-  }
+  if (judged.status === "paused")
+    return { state: judged, actions: [], reasons: [{ code: "command", text: "paused; resume to go on" }] };
+  return judged.status === "ready"
+    ? begin(plan, judged, observations, nowMs)
+    : proceed(plan, judged, observations, nowMs);
 }
 
 function watchTime(state: RolloutState, nowMs: number): RolloutState {
@@ -90,32 +80,34 @@ function breach(plan: Plan, state: RolloutState, verdict: Verdict, nowMs: number
   const reason = describeBreach(found);
   const told = { ...state, breach: found, told: [...state.told, verdict.guardrail] };
   const notify: Action = { kind: "notify", topic: "breach", message: reason.text };
-  switch (plan.onBreach) {
-    case "kill":
-      return kill(told, reason, nowMs, [notify]);
-    case "dial-down": {
-      if (state.stage <= 0) return kill(told, reason, nowMs, [notify]);
-      const lower = enterStage(
-        { ...told, run: state.run + 1, largest: {}, accepted: [], told: [] },
-        state.stage - 1,
-        nowMs,
-      );
-      const action: FlagAction = { kind: "render", stage: state.stage - 1, reason: reason.text };
-      return {
-        state: { ...lower, status: next(state.status, "pause"), pending: action, pendingSinceMs: nowMs },
-        actions: [notify, action],
-        reasons: [reason],
-      };
-    }
-    case "pause":
-      return {
-        state: { ...told, status: next(state.status, "pause") },
-        actions: [notify],
-        reasons: [reason],
-      };
-    case "alert":
-      return { state: told, actions: [notify], reasons: [reason] };
-  }
+  const answers: Readonly<Record<BreachAction, () => Decision>> = {
+    kill: () => kill(told, reason, nowMs, [notify]),
+    "dial-down": () => retreat(told, reason, nowMs, notify),
+    pause: () => ({
+      state: { ...told, status: next(state.status, "pause") },
+      actions: [notify],
+      reasons: [reason],
+    }),
+    alert: () => ({ state: told, actions: [notify], reasons: [reason] }),
+  };
+  return answers[plan.onBreach]();
+}
+
+/** One stage back, paused, as a new run: its evidence starts afresh with the alpha that is left. */
+function retreat(state: RolloutState, reason: Reason, nowMs: number, notify: Action): Decision {
+  if (state.stage <= 0) return kill(state, reason, nowMs, [notify]);
+  const fresh = { ...state, run: state.run + 1, largest: {}, accepted: [], told: [] };
+  const action: FlagAction = { kind: "render", stage: state.stage - 1, reason: reason.text };
+  return {
+    state: {
+      ...enterStage(fresh, state.stage - 1, nowMs),
+      status: next(state.status, "pause"),
+      pending: action,
+      pendingSinceMs: nowMs,
+    },
+    actions: [notify, action],
+    reasons: [reason],
+  };
 }
 
 /** Latches the kill; what was pending is overtaken by it. */

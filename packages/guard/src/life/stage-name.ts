@@ -19,3 +19,10 @@ export function listShares(plan: Plan, run: number): ReadonlyMap<string, number>
     shares.set(nameStage(plan, index, run), stage.kind === "percent" ? stage.percent / 100 : 0);
   return shares;
 }
+
+/** Returns the segment stages of a run by their names on the wire. */
+export function listChosen(plan: Plan, run: number): ReadonlySet<string> {
+  return new Set(
+    plan.stages.flatMap((stage, index) => (stage.kind === "segment" ? [nameStage(plan, index, run)] : [])),
+  );
+}

@@ -16,6 +16,8 @@ export interface WatchedRollout {
   readonly control: string;
   /** Treated share by stage name; 0 for segments. */
   readonly shares: ReadonlyMap<string, number>;
+  /** Stages in which only chosen users are treated: their treatment is the twin variant, and nothing is compared. */
+  readonly chosen?: ReadonlySet<string>;
 }
 
 /** The largest numbers of units one run holds. */
@@ -54,7 +56,8 @@ export class ObservationBook {
    */
   add(event: FastLaneEvent, trusted: boolean, receivedMs: number): BookResult {
     const share = this.#watched.shares.get(event.stage);
-    const expected = event.arm === "treatment" ? this.#watched.treatment : this.#watched.control;
+    const treatment = `${this.#watched.treatment}${this.#watched.chosen?.has(event.stage) === true ? ".fixed" : ""}`;
+    const expected = event.arm === "treatment" ? treatment : this.#watched.control;
     if (share === undefined || (event.variant !== undefined && event.variant !== expected)) return "ignored";
     if (event.kind === "outcome") return this.#addOutcome(event, trusted, receivedMs);
     if (!trusted || event.source === "browser") return "ignored";

@@ -47,7 +47,9 @@ export function parseHold(value: unknown, path: Path, fallback: Hold, reader: Pl
       [...path, "units"],
       `${describePath(path)}.units is a number of distinct units, e.g. 2000.`,
     );
-  const approval = approvals[String(fields["approval"] ?? "none")];
+  const wanted = fields["approval"] ?? "none";
+  const approval =
+    typeof wanted === "string" && Object.hasOwn(approvals, wanted) ? approvals[wanted] : undefined;
   if (approval === undefined)
     reader.report(
       "invalid",

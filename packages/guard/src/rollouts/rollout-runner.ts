@@ -5,7 +5,7 @@ import { applyCommand } from "../life/command.ts";
 import type { Command } from "../life/command.ts";
 import { decide } from "../life/decide.ts";
 import type { Decision } from "../life/decide.ts";
-import { listShares } from "../life/stage-name.ts";
+import { listChosen, listShares } from "../life/stage-name.ts";
 import type { NotifyTopic, RolloutState } from "../life/state.ts";
 import { isOver } from "../life/transitions.ts";
 import type { FastLaneEvent } from "../observations/fast-lane-event.ts";
@@ -297,7 +297,12 @@ export class RolloutRunner {
   #openBook(): ObservationBook {
     const { plan } = this.record;
     return new ObservationBook(
-      { treatment: plan.treatment, control: plan.control, shares: listShares(plan, this.#run) },
+      {
+        treatment: plan.treatment,
+        control: plan.control,
+        shares: listShares(plan, this.#run),
+        chosen: listChosen(plan, this.#run),
+      },
       this.#around.limits,
     );
   }

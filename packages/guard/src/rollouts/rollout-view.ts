@@ -275,8 +275,7 @@ function viewDelay(
       : Math.min(
           ...Object.values(observations.stages).map((stage) => stage.firstBadMs ?? Number.POSITIVE_INFINITY),
         );
-  const kill = [...decisions].reverse().find((entry) => entry.after.propagation?.kind === "kill")
-    ?.after.propagation;
+  const kill = decisions.findLast((entry) => entry.after.propagation?.kind === "kill")?.after.propagation;
   const propagation = state.propagation?.kind === "kill" ? state.propagation : kill;
   const difference = (to: number | undefined, from: number | undefined): number | null =>
     to === undefined || from === undefined || !Number.isFinite(from) ? null : Math.max(0, to - from);
@@ -290,25 +289,17 @@ function viewDelay(
 
 function listFollowUps({ plan, state }: RolloutRecord): readonly string[] {
   const { flagKey } = plan;
-  switch (state.status) {
-    case "killed":
-      return [
-        `Find out why ${state.breach?.guardrail ?? "it"} breached; traces of the bad users carry feature_flags.${flagKey}=${plan.treatment}.`,
-        `When it is fixed: flagspan rollout resume, which starts at an earlier stage with the same users.`,
-      ];
-    case "completed":
-      return [
-        `Everybody has ${plan.treatment}: remove ${flagKey} from the code, then from the ruleset.`,
-        `Set metadata.expires on ${flagKey}, so that it is not forgotten.`,
-      ];
-    case "rolled-back":
-      return [`${flagKey} gives everybody ${plan.control} until it is restored.`];
-    case "draft":
-    case "ready":
-    case "running":
-    case "holding":
-    case "awaiting-approval":
-    case "paused":
-      return [];
-  }
+  if (state.status === "killed")
+    return [
+      `Find out why ${state.breach?.guardrail ?? "it"} breached; traces of the bad users carry feature_flags.${flagKey}=${plan.treatment}.`,
+      `When it is fixed: flagspan rollout resume, which starts at an earlier stage with the same users.`,
+    ];
+  if (state.status === "completed")
+    return [
+      `Everybody has ${plan.treatment}: remove ${flagKey} from the code, then from the ruleset.`,
+      `Set metadata.expires on ${flagKey}, so that it is not forgotten.`,
+    ];
+  return state.status === "rolled-back"
+    ? [`${flagKey} gives everybody ${plan.control} until it is restored.`]
+    : [];
 }

@@ -31,7 +31,7 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
           ...(options.headers === undefined ? {} : { headers: options.headers }),
           signal: AbortSignal.timeout(options.timeoutMs ?? 5000),
         });
-        return readAnswer((await response.json()) as unknown, response.status);
+        return readAnswer(await response.json(), response.status);
       } catch (error) {
         return { ok: false, problem: `Prometheus at ${base} gave no usable answer: ${String(error)}` };
       }
@@ -50,7 +50,10 @@ function readAnswer(body: unknown, status: number): QueryAnswer {
     data?: { resultType?: unknown; result?: unknown };
   };
   if (state !== "success")
-    return { ok: false, problem: `Prometheus answered ${status}: ${String(error ?? "no reason given")}` };
+    return {
+      ok: false,
+      problem: `Prometheus answered ${status}: ${typeof error === "string" ? error : "no reason given"}`,
+    };
   const result = data?.result;
   if (data?.resultType === "scalar" && Array.isArray(result)) return readSample(result);
   if (data?.resultType !== "vector" || !Array.isArray(result))
