@@ -36,7 +36,12 @@ export interface Explanation {
 const MAX_STEPS = 1000;
 
 /** Evaluates a flag as `evaluate` does, and tells which rule decided with the values that each condition saw. */
-export function explain(ruleset: Ruleset, flagKey: string, context: EvaluationContext, nowMs: number): Explanation {
+export function explain(
+  ruleset: Ruleset,
+  flagKey: string,
+  context: EvaluationContext,
+  nowMs: number,
+): Explanation {
   const entry = flagEntryOf(ruleset, flagKey);
   const targeting = entry?.definition.targeting;
   const paths = new Map<object, Path>();
@@ -71,7 +76,10 @@ export function explain(ruleset: Ruleset, flagKey: string, context: EvaluationCo
     undefined,
   );
   const decidedBy = deciderOf(evaluation, targeting !== undefined && (steps.length > 0 || omittedSteps > 0));
-  const rule = targeting === undefined || decidedBy !== "targeting" ? undefined : takenClause(targeting, flagKey, answers);
+  const rule =
+    targeting === undefined || decidedBy !== "targeting"
+      ? undefined
+      : takenClause(targeting, flagKey, answers);
   return { flagKey, evaluation, decidedBy, ...(rule === undefined ? {} : { rule }), steps, omittedSteps };
 }
 

@@ -1,3 +1,5 @@
+export { applyRule } from "./apply-rule.ts";
+export type { ApplyOptions, RuleResult } from "./apply-rule.ts";
 export { checkRuleset } from "./checks/check-ruleset.ts";
 export { evaluateCompiled } from "./compile/evaluate-compiled.ts";
 export { evaluate } from "./evaluate/evaluate.ts";

@@ -25,6 +25,7 @@ export type IssueCode =
   | "invalid-json"
   | "invalid-document"
   | "missing-flags"
+  | "flag-list"
   | "budget-exceeded"
   | "invalid-flag"
   | "invalid-key"
@@ -47,7 +48,10 @@ export type IssueCode =
   | "invalid-version"
   | "impossible-comparison"
   | "unknown-flagd-property"
-  | "engine-quirk";
+  | "engine-quirk"
+  | "invalid-change"
+  | "invalid-rollout"
+  | "unrenderable-targeting";
 
 /** One thing wrong at one place. `error`: something does not work; `warning`: it works, but hardly as meant. */
 export interface Issue {

@@ -1,7 +1,9 @@
 import { type Check, isLiteral, type Operation } from "./check.ts";
 
 const needsList: ReadonlySet<string> = new Set(
-  "if ?: and or == != < <= > >= - * / % max min in map filter reduce all some none missing_some substr".split(" "),
+  "if ?: and or == != < <= > >= - * / % max min in map filter reduce all some none missing_some substr".split(
+    " ",
+  ),
 );
 const affixes: ReadonlySet<string> = new Set(["starts_with", "ends_with"]);
 

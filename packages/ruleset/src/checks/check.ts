@@ -38,7 +38,8 @@ export type Check = (checked: CheckedFlag) => void;
 export function operationsOf(rule: JsonValue | undefined, path: Path, found: Operation[] = []): Operation[] {
   if (typeof rule !== "object" || rule === null) return found;
   if (Array.isArray(rule)) {
-    for (const [i, element] of (rule as readonly JsonValue[]).entries()) operationsOf(element, [...path, i], found);
+    for (const [i, element] of (rule as readonly JsonValue[]).entries())
+      operationsOf(element, [...path, i], found);
     return found;
   }
   const operation = operationOf(rule, path);

@@ -6,7 +6,8 @@ const goOnly: ReadonlySet<string> = new Set(["set", "abs", "contains_all", "cont
 export const engineQuirk: Check = ({ operations, report }) => {
   for (const operation of operations) {
     const message = quirkOf(operation);
-    if (message !== undefined) report({ code: "engine-quirk", severity: "warning", path: operation.path, message });
+    if (message !== undefined)
+      report({ code: "engine-quirk", severity: "warning", path: operation.path, message });
   }
 };
 

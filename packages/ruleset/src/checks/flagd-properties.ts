@@ -10,6 +10,12 @@ export const flagdProperties: Check = ({ operations, report }) => {
     if (attribute === undefined || !attribute.startsWith("$flagd.") || known.includes(attribute)) continue;
     const message = `there is no "${attribute}"; flagd adds only ${known.join(" and ")}`;
     const suggestion = didYouMean(attribute, known);
-    report({ code: "unknown-flagd-property", severity: "error", path: [...path, name], message, didYouMean: suggestion });
+    report({
+      code: "unknown-flagd-property",
+      severity: "error",
+      path: [...path, name],
+      message,
+      didYouMean: suggestion,
+    });
   }
 };

@@ -12,7 +12,11 @@ export const impossibleComparison: Check = (checked) => {
   }
 };
 
-function checkComparison({ name, list, path }: Operation, strict: Map<string, string>, { report }: CheckedFlag): void {
+function checkComparison(
+  { name, list, path }: Operation,
+  strict: Map<string, string>,
+  { report }: CheckedFlag,
+): void {
   for (const [i, arg] of list.slice(0, 3).entries()) {
     if (isLiteral(arg) && typeof arg === "object" && arg !== null) {
       const message = `a ${Array.isArray(arg) ? "list" : "object"} never equals or precedes anything; did you mean "in"?`;
@@ -20,7 +24,10 @@ function checkComparison({ name, list, path }: Operation, strict: Map<string, st
     }
   }
   if (name !== "===") return;
-  for (const [attributeAt, valueAt] of [[0, 1], [1, 0]] as const) {
+  for (const [attributeAt, valueAt] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
     const attribute = attributeOf(list[attributeAt]);
     const value = list[valueAt];
     if (attribute === undefined || !isScalar(value)) continue;

@@ -24,7 +24,8 @@ export function outcomesOf({ flag }: CheckedFlag): readonly Outcome[] {
       }
     } else if (name === "fractional" && Array.isArray(args)) {
       for (const [i, bucket] of list.entries()) {
-        if (Array.isArray(bucket) && bucket.length > 0) visit((bucket as readonly JsonValue[])[0] ?? null, [...path, name, i, 0]);
+        if (Array.isArray(bucket) && bucket.length > 0)
+          visit((bucket as readonly JsonValue[])[0] ?? null, [...path, name, i, 0]);
       }
     }
   };

@@ -9,6 +9,12 @@ export const unknownOperator: Check = ({ operations, report }) => {
   for (const { name, path } of operations) {
     if (names.includes(name) || name === "$ref") continue;
     const message = `unknown operator "${name}"; a rule that reaches it fails with PARSE_ERROR`;
-    report({ code: "unknown-operator", severity: "error", path, message, didYouMean: didYouMean(name, names) });
+    report({
+      code: "unknown-operator",
+      severity: "error",
+      path,
+      message,
+      didYouMean: didYouMean(name, names),
+    });
   }
 };

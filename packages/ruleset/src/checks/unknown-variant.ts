@@ -12,6 +12,12 @@ export const unknownVariant: Check = (checked) => {
     const name = String(named as string | number | boolean);
     if (names.includes(name)) continue;
     const message = `targeting yields "${name}", which is none of the variants (${names.join(", ")}); whoever reaches it gets the code default`;
-    checked.report({ code: "unknown-variant", severity: "error", path, message, didYouMean: didYouMean(name, names) });
+    checked.report({
+      code: "unknown-variant",
+      severity: "error",
+      path,
+      message,
+      didYouMean: didYouMean(name, names),
+    });
   }
 };

@@ -5,7 +5,12 @@ import type { Check } from "./check.ts";
 export const variants: Check = ({ flag, report }) => {
   const entries = Object.entries(flag.variants);
   if (entries.length === 0) {
-    report({ code: "invalid-variants", severity: "error", path: ["variants"], message: "a flag needs at least one variant" });
+    report({
+      code: "invalid-variants",
+      severity: "error",
+      path: ["variants"],
+      message: "a flag needs at least one variant",
+    });
   }
   const types = new Set<string>();
   for (const [name, value] of entries) {

@@ -8,15 +8,27 @@ export const versions: Check = ({ operations, report }) => {
     if (name !== "sem_ver") continue;
     const at = [...path, name];
     if (!Array.isArray(args) || list.length !== 3) {
-      report({ code: "invalid-arguments", severity: "error", path: at, message: "sem_ver needs [version, operator, version]; it yields null" });
+      report({
+        code: "invalid-arguments",
+        severity: "error",
+        path: at,
+        message: "sem_ver needs [version, operator, version]; it yields null",
+      });
       continue;
     }
     const [, relation] = list;
     if (isLiteral(relation) && (typeof relation !== "string" || !versionRelations.has(relation))) {
       const known = [...versionRelations.keys()];
       const message = `sem_ver knows ${known.join(" ")}, not ${JSON.stringify(relation)}; it yields null`;
-      const suggestion = typeof relation === "string" && relation.startsWith("=") ? "=" : didYouMean(String(relation), known);
-      report({ code: "invalid-arguments", severity: "error", path: [...at, 1], message, didYouMean: suggestion });
+      const suggestion =
+        typeof relation === "string" && relation.startsWith("=") ? "=" : didYouMean(String(relation), known);
+      report({
+        code: "invalid-arguments",
+        severity: "error",
+        path: [...at, 1],
+        message,
+        didYouMean: suggestion,
+      });
     }
     for (const i of [0, 2]) {
       const version = list[i];

@@ -12,11 +12,23 @@ export const weights: Check = (checked) => {
 function checkFractional({ args, list, path }: Operation, { report }: CheckedFlag): void {
   const at = [...path, "fractional"];
   if (!Array.isArray(args)) {
-    report({ code: "invalid-arguments", severity: "error", path: at, message: "fractional needs a list of [variant, weight]" });
+    report({
+      code: "invalid-arguments",
+      severity: "error",
+      path: at,
+      message: "fractional needs a list of [variant, weight]",
+    });
     return;
   }
   const first = list[0];
-  const hasKey = typeof first === "string" || first === null || (first !== undefined && operationOf(first, []) !== undefined);
+  const hasKey =
+    typeof first === "string" ||
+    first === null ||
+    (first !== undefined && operationOf(first, []) !== undefined);
+  if (typeof first === "string") {
+    const message = `what is hashed is the text "${first}" itself: everybody gets the same variant; did you mean {"var": …}?`;
+    report({ code: "invalid-arguments", severity: "warning", path: [...at, 0], message });
+  }
   const buckets = hasKey ? list.slice(1) : list;
   let total = 0;
   let isKnown = true;
@@ -30,7 +42,12 @@ function checkFractional({ args, list, path }: Operation, { report }: CheckedFla
     report({ code: "zero-weights", severity: "error", path: at, message });
   }
   if (total > MAX_WEIGHT) {
-    report({ code: "invalid-weight", severity: "error", path: at, message: `the weights sum to more than ${MAX_WEIGHT}; the fractional yields null` });
+    report({
+      code: "invalid-weight",
+      severity: "error",
+      path: at,
+      message: `the weights sum to more than ${MAX_WEIGHT}; the fractional yields null`,
+    });
   }
 }
 
@@ -43,22 +60,48 @@ function checkBucket(
   if (!Array.isArray(bucket) || bucket.length === 0) {
     // A rule may yield a bucket; a literal that is none undoes the whole fractional.
     if (!isLiteral(bucket)) return undefined;
-    report({ code: "invalid-arguments", severity: "error", path, message: "a bucket must be [variant, weight]; the fractional yields null" });
+    report({
+      code: "invalid-arguments",
+      severity: "error",
+      path,
+      message: "a bucket must be [variant, weight]; the fractional yields null",
+    });
     return undefined;
   }
   const [variant, weight = 1] = bucket as readonly JsonValue[];
   if (bucket.length > 2) {
-    report({ code: "invalid-arguments", severity: "warning", path, message: "what follows the weight is ignored by flagd, and undoes the fractional in other evaluators" });
+    report({
+      code: "invalid-arguments",
+      severity: "warning",
+      path,
+      message: "what follows the weight is ignored by flagd, and undoes the fractional in other evaluators",
+    });
   }
   if (typeof variant === "object" && variant !== null && isLiteral(variant)) {
-    report({ code: "invalid-arguments", severity: "error", path: [...path, 0], message: "a bucket's variant must be a name; the fractional yields null" });
+    report({
+      code: "invalid-arguments",
+      severity: "error",
+      path: [...path, 0],
+      message: "a bucket's variant must be a name; the fractional yields null",
+    });
   }
   if (!isLiteral(weight)) return undefined;
   if (weight === null) return 1;
   if (typeof weight !== "number" || !Number.isInteger(weight)) {
-    report({ code: "invalid-weight", severity: "error", path: [...path, 1], message: "a weight must be a whole number; the fractional yields null" });
+    report({
+      code: "invalid-weight",
+      severity: "error",
+      path: [...path, 1],
+      message: "a weight must be a whole number; the fractional yields null",
+    });
     return undefined;
   }
-  if (weight < 0) report({ code: "invalid-weight", severity: "warning", path: [...path, 1], message: "a negative weight counts as 0" });
+  if (weight < 0)
+    report({
+      code: "invalid-weight",
+      severity: "warning",
+      path: [...path, 1],
+      message: "a negative weight counts as 0",
+    });
   return Math.max(0, weight);
 }

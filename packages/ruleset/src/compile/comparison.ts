@@ -1,4 +1,10 @@
-import { isEqual, isLess, isLessOrEqual, isOrdered, isStrictEqual } from "../evaluate/operators/comparison.ts";
+import {
+  isEqual,
+  isLess,
+  isLessOrEqual,
+  isOrdered,
+  isStrictEqual,
+} from "../evaluate/operators/comparison.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
 
 type Relation = (a: unknown, b: unknown) => boolean;

@@ -58,7 +58,8 @@ function compileOperation(name: string, args: JsonValue, rule: JsonValue): Closu
   const isBare = !Array.isArray(args);
   const codes = (isBare ? [args] : (args as readonly JsonValue[])).map(compileRule);
   // A bare argument means the same as a list of one to some operators only.
-  const fast = compiler === undefined || (isBare && !acceptsBare(name, args)) ? undefined : compiler(name)(codes, rule);
+  const fast =
+    compiler === undefined || (isBare && !acceptsBare(name, args)) ? undefined : compiler(name)(codes, rule);
   if (fast !== undefined) return fast;
   const eager = eagerOperators.get(name);
   if (eager === undefined) return interpretRule;

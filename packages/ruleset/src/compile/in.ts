@@ -15,7 +15,8 @@ export function compileIn(args: readonly Code[]): Closure | undefined {
   }
   const list = haystack.value;
   // A list within the list is a range, to which a text is compared as a number.
-  if (!Array.isArray(list) || list.some(Array.isArray)) return (context, run) => isMember(value(context, run), list);
+  if (!Array.isArray(list) || list.some(Array.isArray))
+    return (context, run) => isMember(value(context, run), list);
   const texts = list.filter((element): element is string => typeof element === "string");
   const set = new Set(texts);
   const hasText =

@@ -11,6 +11,8 @@ export function compileSemVer(args: readonly Code[]): Closure | undefined {
   const value = toClosure(left);
   return (context, run) => {
     const version = readVersion(value(context, run));
-    return version === undefined || relation === undefined || limit === undefined ? null : relation(version, limit);
+    return version === undefined || relation === undefined || limit === undefined
+      ? null
+      : relation(version, limit);
   };
 }

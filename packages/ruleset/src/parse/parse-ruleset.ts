@@ -65,6 +65,8 @@ function flagsOfMap(flags: Readonly<Record<string, unknown>>): readonly FlagSour
 
 function flagsOfList(flags: readonly unknown[], report: (issue: Issue) => void): readonly FlagSource[] {
   const sources = new Map<string, FlagSource>();
+  const message = "a list of flags loads in the flagd daemon, not in its in-process providers; use an object";
+  report({ code: "flag-list", severity: "warning", path: ["flags"], message });
   for (const [index, value] of flags.entries()) {
     const key = isRecord(value) && Object.hasOwn(value, "key") ? value["key"] : undefined;
     const path = ["flags", index, "key"];

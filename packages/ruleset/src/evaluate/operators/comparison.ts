@@ -68,7 +68,8 @@ export const strictEqual: EagerOperator = (list) => {
   return Array.isArray(list) && list.length >= 2 && isStrictEqual(list[0], list[1]);
 };
 /** `!==` */
-export const strictNotEqual: EagerOperator = (args, data, run, rule) => strictEqual(args, data, run, rule) !== true;
+export const strictNotEqual: EagerOperator = (args, data, run, rule) =>
+  strictEqual(args, data, run, rule) !== true;
 /** `<` */
 export const less: EagerOperator = ordered("<", isLess);
 /** `<=` */
