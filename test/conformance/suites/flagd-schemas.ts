@@ -59,10 +59,13 @@ function issuesOf(schema: "flagd" | "flags" | "targeting", path: string): readon
     schema === "targeting"
       ? parseRuleset({ flags: { rule: { state: "ENABLED", variants: {}, targeting: readJson(path) } } })
       : parseRulesetText(readFileSync(path, "utf8"));
+  // A document under `flags` may still name the daemon's schema as its own.
+  const isForDaemon =
+    schema === "flagd" || /"\$schema":\s*"[^"]*flagd\.json"/.test(readFileSync(path, "utf8"));
   const issues = [...result.issues, ...(result.ok ? checkRuleset(result.ruleset) : [])];
   return issues
     .map(({ code }) => code)
     .filter((code) => !BEYOND_SCHEMA.has(code))
     .filter((code) => schema !== "targeting" || !BEYOND_TARGETING.has(code))
-    .filter((code) => schema !== "flagd" || !DAEMON_ONLY.has(code));
+    .filter((code) => !isForDaemon || !DAEMON_ONLY.has(code));
 }

@@ -99,6 +99,7 @@ function inLoop<T>(run: Run, body: () => T): T {
 function subject(list: readonly unknown[], data: unknown, run: Run): unknown {
   const [first] = atLeast("a loop", list, 1);
   if (Array.isArray(first)) return first;
+  if (first instanceof Quoted && Array.isArray(first.value)) return first.value;
   return typeof first === "object" && first !== null ? (interpret(first, data, run) ?? null) : null;
 }
 
