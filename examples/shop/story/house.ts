@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execFile } from "node:child_process";
@@ -82,6 +83,9 @@ export async function startShop(options: {
   const telemetryKey = await createKey("shop telemetry", "telemetry", "api");
   const webKey = await createKey("shop page", "evaluate", "api");
 
+  // The page's origin must be known before control starts, because control answers no other pages.
+  const storefrontPort = await findFreePort();
+  const storefrontUrl = `http://127.0.0.1:${storefrontPort}`;
   const processes = createProcessGroup(folder);
   try {
     const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: options.collectorUrl, OTEL_METRICS_EXPORTER: "none" };
@@ -93,7 +97,7 @@ export async function startShop(options: {
         ...telemetry,
         OTEL_SERVICE_NAME: "flagspan",
         OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=shop",
-        FLAGSPAN_CORS: "*",
+        FLAGSPAN_CORS: storefrontUrl,
       },
     });
     const controlUrl = `http://127.0.0.1:${control.port}`;
@@ -104,7 +108,7 @@ export async function startShop(options: {
       reason: "the shop opens with examples/shop/flags.json",
     });
 
-    const service = async (name: string, downstreamUrl: string): Promise<string> => {
+    const service = async (name: string, downstreamUrl: string, port = 0): Promise<string> => {
       const running = await processes.start({
         name,
         script: script(`services/${name}.js`),
@@ -119,14 +123,14 @@ export async function startShop(options: {
           FLAGSPAN_WEB_KEY: webKey,
           DOWNSTREAM_URL: downstreamUrl,
           SHOP_INCIDENT: options.incident,
-          PORT: "0",
+          PORT: String(port),
         },
       });
       return `http://127.0.0.1:${running.port}`;
     };
     const stockUrl = await service("stock", "");
     const checkoutUrl = await service("checkout", stockUrl);
-    const storefrontUrl = await service("storefront", checkoutUrl);
+    await service("storefront", checkoutUrl, storefrontPort);
     return {
       controlUrl,
       storefrontUrl,
@@ -144,6 +148,14 @@ export async function startShop(options: {
     await processes.stop();
     throw error;
   }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
 }
 
 /** The `flagspan` binary of the installed package. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createKey, openMemoryStore, watchRulesetFile } from "@flagspan/control";
+import { openMemoryStore, watchRulesetFile } from "@flagspan/control";
 import { describeChange } from "@flagspan/ruleset/change";
 import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
@@ -32,18 +32,13 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
     const set = values.set ?? loaded.flagSetId ?? "dev";
 
     const store = await openMemoryStore();
-    const configuration = readConfiguration(io.env);
     const house = await composeHouse({
       store,
       instance: "dev",
-      configuration: { ...configuration, cors: ["*"] },
+      configuration: readConfiguration(io.env),
       pages: "open",
-    });
-    const key = await createKey(store, {
-      name: "dev",
-      scopes: ["evaluate", "sync", "telemetry", "write", "kill", "admin"],
-      sets: ["*"],
-      actorType: "user",
+      // A user's own machine: apps and pages may evaluate, sync and send telemetry without a key; changes are made in the file.
+      anonymous: { scopes: ["evaluate", "sync", "telemetry"], sets: ["*"] },
     });
     const watcher = await watchRulesetFile(house.control, {
       path,
@@ -62,7 +57,7 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
           `flagspan dev: ${loaded.flags} flags of set ${set}, from ${file}`,
           "",
           `  page      ${url}/`,
-          `  provider  new FlagspanProvider({ url: "${url}", set: "${set}", key: "${key.token}" })`,
+          `  provider  new FlagspanProvider({ url: "${url}", set: "${set}" })`,
           `  OFREP     ${url}/ofrep/v1/evaluate/flags`,
           `  OTLP      ${url}/v1/traces, /v1/logs, /v1/metrics`,
           "",

@@ -1,9 +1,19 @@
 import { parseArgs } from "node:util";
-import { createKey, keyScopes, type KeyScope } from "@flagspan/control";
+import { createKey, type Scope } from "@flagspan/control";
 import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
 import { openStore } from "../compose/store.ts";
 
+/** Every scope there is; a `Record`, so that a new one cannot be forgotten here. */
+const scopes: Readonly<Record<Scope, true>> = {
+  evaluate: true,
+  sync: true,
+  telemetry: true,
+  write: true,
+  kill: true,
+  admin: true,
+};
+const keyScopes = Object.keys(scopes) as readonly Scope[];
 const actorTypes = ["user", "api", "automation"] as const;
 
 /** `flagspan keys create`: writes a key straight into the store and shows its secret once. */
@@ -55,7 +65,7 @@ Stop a control that holds the SQLite file first, or use its admin API.`,
   },
 };
 
-function readScopes(list: string | undefined): readonly KeyScope[] {
+function readScopes(list: string | undefined): readonly Scope[] {
   if (list === undefined) throw new UsageError(`--scopes is missing; choose from ${keyScopes.join(", ")}.`);
   return list.split(",").map((word) => {
     const scope = keyScopes.find((known) => known === word.trim());

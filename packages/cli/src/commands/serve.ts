@@ -12,12 +12,12 @@ export const serveCommand: Command = {
   name: "serve",
   summary: "run control with the bridge and the guard",
   usage: `
-flagspan serve [--store <url>] [--port 4600] [--host 127.0.0.1] [--pages open|keyed]
+flagspan serve [--store <url>] [--port 4600] [--host 127.0.0.1] [--pages open|admin]
 
   --store   file path of the SQLite store, or postgres://… (default: DATABASE_URL, else .flagspan/control.db)
   --port    0 picks a free one (default: 4600, or PORT)
   --host    0.0.0.0 to be reached from other machines (put TLS in front)
-  --pages   who sees the page at /: anybody, or holders of an admin key (default: keyed)
+  --pages   who sees the page at /: anybody, or holders of an admin key (default: admin)
 
 Change events go to OTEL_EXPORTER_OTLP_ENDPOINT. FLAGSPAN_CORS names the origins of pages that may evaluate.
 FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>.`,
@@ -28,7 +28,7 @@ FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>.`,
         store: { type: "string" },
         port: { type: "string" },
         host: { type: "string", default: "127.0.0.1" },
-        pages: { type: "string", default: "keyed" },
+        pages: { type: "string", default: "admin" },
       },
     });
     const port = readPort(values.port ?? io.env["PORT"], 4600);
@@ -37,7 +37,7 @@ FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>.`,
       store,
       instance: io.env["FLAGSPAN_INSTANCE"] ?? `${hostname()}-${process.pid}`,
       configuration: readConfiguration(io.env),
-      pages: values.pages === "open" ? "open" : "keyed",
+      pages: values.pages === "open" ? "open" : "admin",
     });
     try {
       const { url, port: bound } = await house.control.listen({ port, host: values.host });

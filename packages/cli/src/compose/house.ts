@@ -1,7 +1,14 @@
 import { createBridge, otlpSink, type Bridge, type Sink } from "@flagspan/bridge";
 import { createWebhookIntake } from "@flagspan/bridge/webhooks";
-import { createControl, createKey, type Control, type OtlpIntake, type Store } from "@flagspan/control";
-import { createControlClient, createGuard, type Guard } from "@flagspan/guard";
+import {
+  createControl,
+  createKey,
+  type Anonymous,
+  type Control,
+  type OtlpIntake,
+  type Store,
+} from "@flagspan/control";
+import { createControlClient, createGuard, type Guard, type InboundAlert } from "@flagspan/guard";
 import { createFastLaneIntake } from "./intake.ts";
 import type { HouseConfiguration } from "./configuration.ts";
 
@@ -20,7 +27,9 @@ export interface HouseOptions {
   readonly instance: string;
   readonly configuration: HouseConfiguration;
   /** Who may see the page at `/`: anybody (`open`), or only holders of an admin key. */
-  readonly pages: "open" | "keyed";
+  readonly pages: "open" | "admin";
+  /** What somebody without a key may do; nothing, unless this is `flagspan dev`. */
+  readonly anonymous?: Anonymous;
   /** Called with each OTLP payload that is not the guard's; `flagspan dev` counts them. */
   readonly onTelemetry?: (signal: "logs" | "traces" | "metrics", records: number) => void;
 }
@@ -58,8 +67,10 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
     otlp,
     webhooks: createWebhookIntake({ vendors: configuration.webhooks }),
     decider: guard.decider,
-    cors: configuration.cors,
+    onAlerts: (alerts) => guard.observeAlerts(alerts as readonly InboundAlert[]),
+    cors: { origins: configuration.cors },
     pages: options.pages,
+    ...(options.anonymous === undefined ? {} : { anonymous: options.anonymous }),
   });
   late.control = control;
   const sinks: Sink[] =
