@@ -1,1 +1,1 @@
-export {};
+export type { Attributes } from "./otlp/index.ts";
