@@ -20,9 +20,9 @@ export function readBase(flag: FlagDefinition): RolloutBase | undefined {
   const everyoneElse = otherwiseOf(flag, rendered);
   if (everyoneElse === undefined) return undefined;
   const back = (variant: string): string => originalOf(variant, flag.variants) ?? variant;
-  const results = rendered.older.flatMap(({ when, then }): JsonValue[] => {
-    const renamed = renameResult(then, back);
-    return [when, renamed.ok ? renamed.result : then];
+  const results = rendered.older.flatMap(({ when, result }): JsonValue[] => {
+    const renamed = renameResult(result, back);
+    return [when, renamed.ok ? renamed.result : result];
   });
   const { defaultVariant } = flag;
   const normal = typeof defaultVariant === "string" ? back(defaultVariant) : defaultVariant;

@@ -124,10 +124,10 @@ function renderOlder(flag: FlagDefinition, step: RolloutStep): OlderRules {
     used.push(variant);
     return twinOf(variant);
   };
-  const rules = chain.rules.map(({ when, then }): Rule => {
-    const renamed = renameResult(then, toTwin);
+  const rules = chain.rules.map(({ when, result }): Rule => {
+    const renamed = renameResult(result, toTwin);
     if (!renamed.ok) report(renamed.part);
-    return { when, then: renamed.ok ? renamed.result : then };
+    return { when, result: renamed.ok ? renamed.result : result };
   });
   const normal = chain.otherwise ?? (flag.defaultVariant === "" ? null : (flag.defaultVariant ?? null));
   if (typeof normal === "object" && normal !== null) report(normal);

@@ -40,10 +40,10 @@ export function writeRendered(parts: RenderedTargeting): JsonValue {
   };
   const keyless = twinOf(weight === TOTAL_WEIGHT ? treatment : control);
   let targeting: JsonValue = {
-    if: [...parts.older.flatMap(({ when, then }) => [when, then]), withoutKey, keyless, share],
+    if: [...parts.older.flatMap(({ when, result }) => [when, result]), withoutKey, keyless, share],
   };
   if (parts.chosen !== undefined) targeting = { if: [parts.chosen, twinOf(treatment), targeting] };
-  for (const cut of parts.cuts.toReversed()) targeting = { if: [cut.when, cut.then, targeting] };
+  for (const cut of parts.cuts.toReversed()) targeting = { if: [cut.when, cut.result, targeting] };
   return targeting;
 }
 
@@ -60,7 +60,7 @@ export function readRendered(targeting: JsonValue | undefined): RenderedTargetin
     const share = readShare(values);
     if (share !== undefined) {
       const last = layers.at(-1);
-      const isChosen = last !== undefined && !isCut(last.when) && last.then === twinOf(share.treatment);
+      const isChosen = last !== undefined && !isCut(last.when) && last.result === twinOf(share.treatment);
       return {
         ...share,
         cuts: isChosen ? layers.slice(0, -1) : layers,
@@ -68,7 +68,7 @@ export function readRendered(targeting: JsonValue | undefined): RenderedTargetin
       };
     }
     if (values.length !== 3) return undefined;
-    layers.push({ when: values[0] ?? null, then: values[1] ?? null });
+    layers.push({ when: values[0] ?? null, result: values[1] ?? null });
     rest = values[2];
   }
   return undefined;
@@ -99,7 +99,7 @@ function readShare(values: readonly JsonValue[]): Omit<RenderedTargeting, "cuts"
   if (treatment.weight + control.weight !== TOTAL_WEIGHT) return undefined;
   const older: Rule[] = [];
   for (let at = 0; at < values.length - 3; at += 2) {
-    older.push({ when: values[at] ?? null, then: values[at + 1] ?? null });
+    older.push({ when: values[at] ?? null, result: values[at + 1] ?? null });
   }
   return { older, treatment: treatment.variant, control: control.variant, salt, weight: treatment.weight };
 }

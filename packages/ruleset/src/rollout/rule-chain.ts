@@ -1,10 +1,10 @@
 import { isRecord } from "../json.ts";
 import type { JsonValue } from "../types.ts";
 
-/** One `when` → `then` of an `if`. */
+/** One `when` → `result` of an `if`. */
 export interface Rule {
   readonly when: JsonValue;
-  readonly then: JsonValue;
+  readonly result: JsonValue;
 }
 
 /** An `if` as a list of rules, first match wins; `otherwise` is null where the default variant follows. */
@@ -40,7 +40,7 @@ export function readChain(targeting: JsonValue | undefined): RuleChain {
     const values = readConditional(rest);
     if (values === undefined) break;
     for (let at = 0; at + 1 < values.length; at += 2) {
-      rules.push({ when: values[at] ?? null, then: values[at + 1] ?? null });
+      rules.push({ when: values[at] ?? null, result: values[at + 1] ?? null });
     }
     rest = values.length % 2 === 1 ? (values.at(-1) ?? null) : null;
   }

@@ -57,10 +57,10 @@ function conditionOf({ segment, semver }: SegmentKillOptions): JsonValue | undef
 
 /** Whether the clause is one of those that earlier kills put in front. */
 function standsInFront(targeting: JsonValue | undefined, when: JsonValue, answer: string): boolean {
-  let [first, then, rest] = readConditional(targeting) ?? [];
+  let [first, result, rest] = readConditional(targeting) ?? [];
   while (first !== undefined && isCut(first)) {
-    if (sameValue(first, when)) return then === answer;
-    [first, then, rest] = readConditional(rest) ?? [];
+    if (sameValue(first, when)) return result === answer;
+    [first, result, rest] = readConditional(rest) ?? [];
   }
   return false;
 }
