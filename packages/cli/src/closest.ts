@@ -1,7 +1,7 @@
 /** The word of the list that is nearest to what was typed (at most a third of its letters away), or undefined. */
 export function findClosest(typed: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  let bestDistance = Math.ceil(typed.length / 3) + 1;
   for (const word of words) {
     const distance = measureDistance(typed, word);
     if (distance < bestDistance) {
