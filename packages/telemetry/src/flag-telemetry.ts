@@ -24,6 +24,7 @@ import { noteLoggedException, noteOpenFailures } from "./outcomes/failure-order.
 import { OutcomeTracker } from "./outcomes/outcome-tracker.ts";
 import { RequestOutcomes } from "./outcomes/request-outcomes.ts";
 import { subjectReader } from "./privacy/subject.ts";
+import { BulkWriter } from "./processors/bulk-writer.ts";
 import { TaggingLogProcessor } from "./processors/log-processor.ts";
 import { TaggingSpanProcessor } from "./processors/span-processor.ts";
 import { FlagPropagator, incomingFlags } from "./propagation/flag-propagator.ts";
@@ -68,6 +69,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
   const source = new SourceReader(options.resource ?? {}, env);
   const spans = new LiveSpans(options.maxLiveSpans ?? 50_000, () => drops.count("live_spans"));
   const tags = new ScopeTags(options.naming ?? "per-flag", maxFlags, drops);
+  const writer = new BulkWriter(typeof options.naming !== "function", drops);
   const counts = new EvaluationCounts(drops);
   const instruments = new Instruments({
     names,
@@ -137,6 +139,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
   const spanProcessor = new TaggingSpanProcessor({
     spans,
     tags,
+    writer,
     names,
     drops,
     binding: options.binding ?? "late",

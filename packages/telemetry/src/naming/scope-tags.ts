@@ -1,5 +1,5 @@
 import type { DropCounts } from "../health/drop-counts.ts";
-import type { FlagScope } from "../scope/flag-scope.ts";
+import type { FlagScope, RenderedScope } from "../scope/flag-scope.ts";
 import { selectEntries } from "./select-entries.ts";
 import type { Tag, TagNaming } from "./tag-naming.ts";
 import { nameTags } from "./tag-naming.ts";
@@ -18,14 +18,19 @@ export class ScopeTags {
 
   /** The tags of everything the scope holds. */
   read(scope: FlagScope): readonly Tag[] {
-    if (scope.size === 0) return [];
+    return scope.size === 0 ? [] : this.render(scope).tags;
+  }
+
+  /** The tags of everything the scope holds, with the same as one object. */
+  render(scope: FlagScope): RenderedScope {
     const known = scope.rendered;
-    if (known !== undefined && known.order === scope.order && known.owner === this) return known.tags;
+    if (known !== undefined && known.order === scope.order && known.owner === this) return known;
     const selected = selectEntries(scope.entries(), this.#maxFlags);
     if (selected.length < scope.size) this.#drops.count("tag_budget", scope.size - selected.length);
     const tags = nameTags(this.#naming, selected, () => this.#drops.count("mapper_error"));
-    scope.rendered = { owner: this, order: scope.order, tags };
-    return tags;
+    const rendered = { owner: this, order: scope.order, tags, ready: Object.fromEntries(tags) };
+    scope.rendered = rendered;
+    return rendered;
   }
 
   /** The tags of what the scope held at `order`, and of the keys in `also` (`causal` binding). */

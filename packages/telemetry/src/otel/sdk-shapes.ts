@@ -2,7 +2,7 @@ import type { Context, SpanContext } from "@opentelemetry/api";
 
 /**
  * The parts of the OpenTelemetry SDK this package touches, as shapes: no SDK is imported, so 2.x and 3.x both fit.
- * Members with an underscore are the SDK's own fields; they are read, never written, and each has a fallback.
+ * Members with an underscore are the SDK's own fields: read, never written, each with a fallback.
  */
 export interface SdkSpan {
   spanContext(): SpanContext;
@@ -21,7 +21,10 @@ export interface SdkSpanState {
   }[];
   readonly resource?: { readonly attributes?: Readonly<Record<string, unknown>> };
   readonly _attributesCount?: unknown;
-  readonly _spanLimits?: { readonly attributeCountLimit?: unknown };
+  readonly _spanLimits?: {
+    readonly attributeCountLimit?: unknown;
+    readonly attributeValueLengthLimit?: unknown;
+  };
   readonly _spanProcessor?: { readonly onEnding?: unknown };
 }
 

@@ -10,7 +10,8 @@ import { explicitScope } from "../scope/active-scope.ts";
 import type { FlagEntry } from "../scope/flag-entry.ts";
 import { FlagScope } from "../scope/flag-scope.ts";
 import type { LiveSpan, LiveSpans } from "../scope/live-spans.ts";
-import { writeTags } from "./write-tags.ts";
+import type { BulkWriter } from "./bulk-writer.ts";
+import { defaultAttributeLimit } from "./write-tags.ts";
 
 /** Which spans a flag tags: every span still open and all later ones, or only what could have been caused by it. */
 export type Binding = "late" | "causal";
@@ -25,6 +26,7 @@ export interface SpanEndListener {
 export interface SpanProcessorParts {
   readonly spans: LiveSpans;
   readonly tags: ScopeTags;
+  readonly writer: BulkWriter;
   readonly names: AttributeNames;
   readonly drops: DropCounts;
   readonly binding: Binding;
@@ -49,7 +51,9 @@ const earlyShare = 4;
 export class TaggingSpanProcessor implements FlagSpanProcessor {
   readonly #parts: SpanProcessorParts;
   #ending: "expected" | "seen" | "absent" = "expected";
-  #ended: object | undefined;
+  /** The span whose `onEnding` was the last, with its record: `onEnd` follows at once. */
+  #endingSpan: object | undefined;
+  #endingLive: LiveSpan | undefined;
 
   constructor(parts: SpanProcessorParts) {
     this.#parts = parts;
@@ -66,9 +70,10 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
   onEnding(span: SdkSpan): void {
     try {
       this.#ending = "seen";
-      this.#ended = span;
       const live = this.#parts.spans.get(span.spanContext().spanId);
-      if (live !== undefined && live.scope.size > 0) this.#write(span, live, this.#tagsAtEnd(live));
+      this.#endingSpan = span;
+      this.#endingLive = live;
+      if (live !== undefined && live.scope.size > 0) this.#write(span, live);
     } catch {
       this.#parts.drops.count("processor_error");
     }
@@ -76,9 +81,11 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
 
   onEnd(span: { spanContext(): SpanContext }): void {
     try {
-      if (this.#ending === "expected" && this.#ended !== span) this.#ending = "absent";
+      if (this.#ending === "expected") this.#ending = "absent";
       const { spanId } = span.spanContext();
-      const live = this.#parts.spans.get(spanId);
+      const live = this.#endingSpan === span ? this.#endingLive : this.#parts.spans.get(spanId);
+      this.#endingSpan = undefined;
+      this.#endingLive = undefined;
       if (live === undefined || live.span === undefined) return;
       this.#parts.spans.end(spanId, live);
       this.#parts.listener.spanEnded(live, span);
@@ -138,21 +145,22 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
       : this.#parts.tags.readCausal(live.scope, live.startOrder, live.evaluated);
   }
 
-  #write(span: SdkSpan, live: LiveSpan, tags: readonly Tag[]): void {
-    const state = span as SdkSpanState;
-    const all = live.parent === undefined ? [...tags, ...this.#rulesetTags(live.scope)] : tags;
-    const room = {
-      attributes: state.attributes,
-      count: state._attributesCount,
-      limit: state._spanLimits?.attributeCountLimit,
-    };
-    writeTags(span, all, room, this.#parts.drops);
+  #write(span: SdkSpan, live: LiveSpan): void {
+    const { binding, tags, writer } = this.#parts;
+    if (binding === "late" && live.parent !== undefined) {
+      const rendered = tags.render(live.scope);
+      writer.write(span, rendered.tags, rendered.ready);
+      return;
+    }
+    const root = live.parent === undefined ? this.#rulesetTags(live.scope) : [];
+    const all = [...this.#tagsAtEnd(live), ...root];
+    if (all.length > 0) writer.write(span, all, Object.fromEntries(all));
   }
 
   /** Overwrites by name, since an earlier value can only be ours, and stays within a quarter of the limit. */
   #writeEarly(span: SdkSpan, live: LiveSpan, tags: readonly Tag[]): void {
     const limit = (span as SdkSpanState)._spanLimits?.attributeCountLimit;
-    const most = Math.floor((typeof limit === "number" ? limit : 128) / earlyShare);
+    const most = Math.floor((typeof limit === "number" ? limit : defaultAttributeLimit) / earlyShare);
     if (tags.length > most) this.#parts.drops.count("attribute_limit", tags.length - most);
     const root = live.parent === undefined ? this.#rulesetTags(live.scope) : [];
     for (const [name, value] of [...tags.slice(0, most), ...root]) span.setAttribute(name, value as string);

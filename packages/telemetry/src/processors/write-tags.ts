@@ -2,7 +2,7 @@ import type { DropCounts } from "../health/drop-counts.ts";
 import type { Tag } from "../naming/tag-naming.ts";
 
 /** OpenTelemetry's default `attributeCountLimit`. */
-const defaultAttributeLimit = 128;
+export const defaultAttributeLimit = 128;
 
 interface Writable {
   setAttribute(key: string, value: string | boolean | number | string[]): unknown;
@@ -13,6 +13,13 @@ export interface AttributeRoom {
   readonly attributes: Readonly<Record<string, unknown>> | undefined;
   readonly count: unknown;
   readonly limit: unknown;
+}
+
+/** How many attributes still fit: the limit less what the SDK has counted, or what can be seen. */
+export function roomLeft({ attributes, count, limit }: AttributeRoom): number {
+  const most = typeof limit === "number" ? limit : defaultAttributeLimit;
+  if (typeof count === "number") return most - count;
+  return attributes === undefined ? most : most - Object.keys(attributes).length;
 }
 
 /**
@@ -27,14 +34,7 @@ export function writeTags(
   drops: DropCounts,
 ): void {
   const { attributes } = room;
-  const limit = typeof room.limit === "number" ? room.limit : defaultAttributeLimit;
-  const used =
-    typeof room.count === "number"
-      ? room.count
-      : attributes === undefined
-        ? 0
-        : Object.keys(attributes).length;
-  let left = limit - used;
+  let left = roomLeft(room);
   for (let index = 0; index < tags.length; index += 1) {
     const [name, value] = tags[index] as Tag;
     if (attributes !== undefined && Object.hasOwn(attributes, name)) continue;

@@ -9,6 +9,7 @@ export interface RenderedScope {
   readonly owner: object;
   readonly order: number;
   readonly tags: readonly (readonly [string, string | boolean | number | readonly string[]])[];
+  readonly ready: Readonly<Record<string, string | boolean | number | readonly string[]>>;
 }
 
 /** What has gone wrong in a scope, told apart so that one exception that passes several spans counts once. */
