@@ -1,8 +1,12 @@
 export { createControl } from "./control.ts";
 export type { Control, ControlOptions } from "./control.ts";
+export { watchRulesetFile } from "./file/watch-ruleset-file.ts";
+export type { RulesetFileEdit, RulesetFileOptions, RulesetFileWatch } from "./file/watch-ruleset-file.ts";
 export { createKey } from "./keys/key.ts";
 export type { KeyRequest } from "./keys/key.ts";
 export { openMemoryStore } from "./store/memory.ts";
+export { openSqliteStore } from "./store/sqlite.ts";
+export { openPostgresStore } from "./store/postgres.ts";
 export type {
   AuditEntry,
   AuditLog,

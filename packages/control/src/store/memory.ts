@@ -193,6 +193,8 @@ function createOutbox(
     deadLetter: async (sink, entry, reason) => {
       dead.push({ sink, seq: entry.seq, reason });
     },
+    deadLetters: async (sink) =>
+      dead.filter((letter) => letter.sink === sink).map(({ seq, reason }) => ({ seq, reason })),
     acquireLease: async (sink, owner, ttlMs) => leases(`sink:${sink}`, owner, ttlMs) !== undefined,
     onAppend,
   };

@@ -127,6 +127,8 @@ export interface Outbox {
   /** Moves a sink's cursor forward; a smaller `seq` than the stored one changes nothing. */
   advance(sink: string, seq: number): Promise<void>;
   deadLetter(sink: string, entry: OutboxEntry, reason: string): Promise<void>;
+  /** What a sink could not take, oldest first. */
+  deadLetters(sink: string): Promise<readonly { readonly seq: number; readonly reason: string }[]>;
   /** Takes or renews the right to feed a sink, so that several processes deliver once. */
   acquireLease(sink: string, owner: string, ttlMs: number): Promise<boolean>;
   onAppend(listener: () => void): () => void;
