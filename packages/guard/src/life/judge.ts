@@ -55,7 +55,7 @@ export function judgeGuardrails(
 /** Judges whether units were split as the stages say; checked before anything is believed that rests on the split. */
 export function judgeSampleRatio(state: RolloutState, observations: Observations): Verdict {
   const threshold = Math.log(1 / sampleRatioAlpha);
-  const logEvidence = sampleRatioEvidence(observations.sampleRatio);
+  const logEvidence = evidenceOf(observations);
   const expected = observations.sampleRatio.reduce((sum, s) => sum + s.share * (s.treatment + s.control), 0);
   const seen = observations.sampleRatio.reduce((sum, s) => sum + s.treatment, 0);
   return {
@@ -67,6 +67,18 @@ export function judgeSampleRatio(state: RolloutState, observations: Observations
       `${seen} sampled units were treated where ${Math.round(expected)} were expected` +
       (seen < expected ? "; units that crash before they report look like this" : ""),
   };
+}
+
+/** A decision asks three times for the same evidence; it only depends on the observations. */
+const sampleRatios = new WeakMap<Observations, number>();
+
+function evidenceOf(observations: Observations): number {
+  let evidence = sampleRatios.get(observations);
+  if (evidence === undefined) {
+    evidence = sampleRatioEvidence(observations.sampleRatio);
+    sampleRatios.set(observations, evidence);
+  }
+  return evidence;
 }
 
 /** Judges reports nobody vouches for (browsers, missing keys, missing units) by the same evidence; they hold, never kill. */

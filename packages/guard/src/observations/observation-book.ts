@@ -61,10 +61,17 @@ export class ObservationBook {
     if (share === undefined || (event.variant !== undefined && event.variant !== expected)) return "ignored";
     if (event.kind === "outcome") return this.#addOutcome(event, trusted, receivedMs);
     if (!trusted || event.source === "browser") return "ignored";
+    const { sample } = this.#exposures;
     this.#exposures.coarsen(event.sample);
     let fresh = 0;
-    for (const unit of event.units)
-      if (this.#exposures.add(unit, event.stage, event.arm, share) === "new") fresh += 1;
+    for (const unit of event.units) {
+      if (this.#exposures.add(unit, event.stage, event.arm, share) !== "new") continue;
+      fresh += 1;
+      for (const book of this.#outcomes.values()) book.expose(unit, event.stage, event.arm);
+    }
+    if (this.#exposures.sample !== sample)
+      for (const book of this.#outcomes.values())
+        book.resample((unit, stage, arm) => this.#exposures.has(unit, stage, arm));
     this.#lastExposureMs = receivedMs;
     if (fresh === 0) return "known";
     if (!this.#firstExposureMs.has(event.stage)) this.#firstExposureMs.set(event.stage, receivedMs);
@@ -114,13 +121,15 @@ export class ObservationBook {
       book = new OutcomeBook(this.#limits.badUnits);
       books.set(kind, book);
     }
-    const result = book.add(event.unit ?? `no unit ${(this.#unitless += 1)}`, {
+    const sighting = {
       outcome: kind,
       stage: event.stage,
       arm: event.arm,
       atMs: event.atMs,
       ...(event.errorType === undefined ? {} : { errorType: event.errorType }),
-    });
+    };
+    const unit = event.unit ?? `no unit ${(this.#unitless += 1)}`;
+    const result = book.add(unit, sighting, this.#exposures.has(unit, event.stage, event.arm));
     if (result === "dropped" || result === "known") return result;
     if (killing && event.arm === "treatment" && !this.#firstBadMs.has(event.stage))
       this.#firstBadMs.set(event.stage, receivedMs);
@@ -135,7 +144,7 @@ export class ObservationBook {
       outcomes[kind] = {
         first: book?.first(stage) ?? none,
         units: book?.all(stage) ?? none,
-        sampled: book?.among(stage, (unit, arm) => this.#exposures.has(unit, stage, arm)) ?? none,
+        sampled: book?.sampled(stage) ?? none,
         signal: this.#signals.get(kind)?.first(stage) ?? none,
       };
     }

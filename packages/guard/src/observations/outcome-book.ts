@@ -21,8 +21,9 @@ export type OutcomeResult = "first" | "stage" | "known" | "dropped";
  */
 export class OutcomeBook {
   readonly #units = new Map<string, BadSighting[]>();
-  readonly #first = new Map<string, Record<Arm, number>>();
-  readonly #all = new Map<string, Record<Arm, number>>();
+  readonly #first: StageCounts = new Map();
+  readonly #all: StageCounts = new Map();
+  readonly #sampled: StageCounts = new Map();
   readonly #limit: number;
   dropped = 0;
 
@@ -30,7 +31,8 @@ export class OutcomeBook {
     this.#limit = limit;
   }
 
-  add(unit: string, sighting: BadSighting): OutcomeResult {
+  /** `exposed` says whether the unit is among the sampled exposed units of that stage and arm. */
+  add(unit: string, sighting: BadSighting, exposed: boolean): OutcomeResult {
     const known = this.#units.get(unit);
     if (known?.some((entry) => entry.stage === sighting.stage) === true) return "known";
     if (known === undefined && this.#units.size >= this.#limit) {
@@ -40,26 +42,39 @@ export class OutcomeBook {
     if (known === undefined) this.#units.set(unit, [sighting]);
     else known.push(sighting);
     count(this.#all, sighting);
+    if (exposed) count(this.#sampled, sighting);
     if (known !== undefined) return "stage";
     count(this.#first, sighting);
     return "first";
   }
 
-  first(stage: string): ArmCounts {
-    return { treatment: 0, control: 0, ...this.#first.get(stage) };
+  /** Notes that a unit is exposed, if it turned bad in that stage and arm before its exposure was reported. */
+  expose(unit: string, stage: string, arm: Arm): void {
+    const sighting = this.#units.get(unit)?.find((entry) => entry.stage === stage && entry.arm === arm);
+    if (sighting !== undefined) count(this.#sampled, sighting);
   }
 
-  all(stage: string): ArmCounts {
-    return { treatment: 0, control: 0, ...this.#all.get(stage) };
-  }
-
-  /** Bad units of a stage that `accepts` says belong to the exposure sample. */
-  among(stage: string, accepts: (unit: string, arm: Arm) => boolean): ArmCounts {
-    const counts = { treatment: 0, control: 0 };
+  /** Counts the sampled units anew, after the sample of exposed units has changed. */
+  resample(isExposed: (unit: string, stage: string, arm: Arm) => boolean): void {
+    this.#sampled.clear();
     for (const [unit, sightings] of this.#units)
       for (const sighting of sightings)
-        if (sighting.stage === stage && accepts(unit, sighting.arm)) counts[sighting.arm] += 1;
-    return counts;
+        if (isExposed(unit, sighting.stage, sighting.arm)) count(this.#sampled, sighting);
+  }
+
+  /** Units whose first bad outcome of the run came in this stage. */
+  first(stage: string): ArmCounts {
+    return read(this.#first, stage);
+  }
+
+  /** All distinct bad units of the stage. */
+  all(stage: string): ArmCounts {
+    return read(this.#all, stage);
+  }
+
+  /** Those among the sampled exposed units. */
+  sampled(stage: string): ArmCounts {
+    return read(this.#sampled, stage);
   }
 
   ofUnit(unit: string): readonly BadSighting[] {
@@ -67,7 +82,13 @@ export class OutcomeBook {
   }
 }
 
-function count(counts: Map<string, Record<Arm, number>>, { stage, arm }: BadSighting): void {
+type StageCounts = Map<string, Record<Arm, number>>;
+
+function read(counts: StageCounts, stage: string): ArmCounts {
+  return { treatment: 0, control: 0, ...counts.get(stage) };
+}
+
+function count(counts: StageCounts, { stage, arm }: BadSighting): void {
   const entry = counts.get(stage) ?? { treatment: 0, control: 0 };
   entry[arm] += 1;
   counts.set(stage, entry);
