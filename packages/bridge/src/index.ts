@@ -1,1 +1,14 @@
-export type { Attributes } from "./otlp/index.ts";
+export { createBridge } from "./bridge.ts";
+export type { Bridge, BridgeOptions } from "./bridge.ts";
+export type { SinkStatus } from "./delivery/worker.ts";
+export type { Clock } from "./clock.ts";
+export type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
+export type { DeliveryContext, Outcome, Sink } from "./sinks/sink.ts";
+export { otlpSink } from "./sinks/otlp.ts";
+export type { OtlpSinkOptions, Signal } from "./sinks/otlp.ts";
+export { changeToLogRecord } from "./change/log-record.ts";
+export type { ChangeTeller } from "./change/log-record.ts";
+export { changeToSpan } from "./change/span.ts";
+export type { ChangeNaming } from "./change/attributes.ts";
+export type { AllowPrivate } from "./http/network-policy.ts";
+export { HttpProblem } from "./http/http-problem.ts";

@@ -1,4 +1,13 @@
-import type { Attributes, AttributeValue, LogRecord, MetricPoint, Scope, Span, SpanKind, SpanStatus } from "./types.ts";
+import type {
+  Attributes,
+  AttributeValue,
+  LogRecord,
+  MetricPoint,
+  Scope,
+  Span,
+  SpanKind,
+  SpanStatus,
+} from "./types.ts";
 
 /**
  * Encodes log records as an OTLP/JSON export request; records that share the same `resource` and `scope` objects are grouped, the

@@ -1,5 +1,15 @@
 import type { LogRecord } from "../types.ts";
-import { readAttributes, readBody, readId, readList, readNumber, readResource, readScope, readText, readTimeMs } from "./values.ts";
+import {
+  readAttributes,
+  readBody,
+  readId,
+  readList,
+  readNumber,
+  readResource,
+  readScope,
+  readText,
+  readTimeMs,
+} from "./values.ts";
 import type { Loose } from "./values.ts";
 
 /** Reads the log records of an export request in OTLP/JSON's shape. */

@@ -1,5 +1,14 @@
 import type { MetricPoint } from "../types.ts";
-import { readAttributes, readList, readNumber, readObject, readResource, readScope, readText, readTimeMs } from "./values.ts";
+import {
+  readAttributes,
+  readList,
+  readNumber,
+  readObject,
+  readResource,
+  readScope,
+  readText,
+  readTimeMs,
+} from "./values.ts";
 import type { Loose } from "./values.ts";
 
 const kinds = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"] as const;
@@ -9,7 +18,10 @@ const temporalities = [undefined, "delta", "cumulative"] as const;
 export function* readMetricPoints(request: Loose): Generator<MetricPoint> {
   for (const [r, ofResource] of readList(request["resourceMetrics"], "resourceMetrics").entries()) {
     const resource = readResource(ofResource["resource"], `resourceMetrics[${r}].resource`);
-    for (const [s, ofScope] of readList(ofResource["scopeMetrics"], `resourceMetrics[${r}].scopeMetrics`).entries()) {
+    for (const [s, ofScope] of readList(
+      ofResource["scopeMetrics"],
+      `resourceMetrics[${r}].scopeMetrics`,
+    ).entries()) {
       const at = `resourceMetrics[${r}].scopeMetrics[${s}]`;
       const scope = readScope(ofScope["scope"], `${at}.scope`);
       for (const metric of readList(ofScope["metrics"], `${at}.metrics`)) {

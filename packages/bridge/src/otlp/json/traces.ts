@@ -1,5 +1,15 @@
 import type { Span, SpanKind, SpanStatus } from "../types.ts";
-import { readAttributes, readId, readList, readNumber, readObject, readResource, readScope, readText, readTimeMs } from "./values.ts";
+import {
+  readAttributes,
+  readId,
+  readList,
+  readNumber,
+  readObject,
+  readResource,
+  readScope,
+  readText,
+  readTimeMs,
+} from "./values.ts";
 import type { Loose } from "./values.ts";
 
 const kinds: readonly SpanKind[] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
@@ -9,7 +19,10 @@ const codes: readonly SpanStatus["code"][] = ["unset", "ok", "error"];
 export function* readSpans(request: Loose): Generator<Span> {
   for (const [r, ofResource] of readList(request["resourceSpans"], "resourceSpans").entries()) {
     const resource = readResource(ofResource["resource"], `resourceSpans[${r}].resource`);
-    for (const [s, ofScope] of readList(ofResource["scopeSpans"], `resourceSpans[${r}].scopeSpans`).entries()) {
+    for (const [s, ofScope] of readList(
+      ofResource["scopeSpans"],
+      `resourceSpans[${r}].scopeSpans`,
+    ).entries()) {
       const at = `resourceSpans[${r}].scopeSpans[${s}]`;
       const scope = readScope(ofScope["scope"], `${at}.scope`);
       for (const span of readList(ofScope["spans"], `${at}.spans`)) {

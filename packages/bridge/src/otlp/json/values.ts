@@ -93,7 +93,10 @@ function readAnyValue(value: unknown, depth: number): Nested | undefined {
   }
   if (any["kvlistValue"] !== undefined) {
     const entries: [string, Nested][] = [];
-    for (const pair of readList(readObject(any["kvlistValue"], "kvlistValue")["values"], "kvlistValue.values")) {
+    for (const pair of readList(
+      readObject(any["kvlistValue"], "kvlistValue")["values"],
+      "kvlistValue.values",
+    )) {
       const read = readAnyValue(pair["value"], depth + 1);
       if (typeof pair["key"] === "string" && read !== undefined) entries.push([pair["key"], read]);
     }

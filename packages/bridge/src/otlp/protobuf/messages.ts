@@ -1,11 +1,15 @@
 /** How one field is read. `message` fields name their table; `packed` fields are lists of numbers. */
 export type Field =
   | { readonly name: string; readonly kind: ScalarKind; readonly repeated?: boolean }
-  | { readonly name: string; readonly kind: "message"; readonly repeated?: boolean; readonly of: () => Message };
+  | {
+      readonly name: string;
+      readonly kind: "message";
+      readonly repeated?: boolean;
+      readonly of: () => Message;
+    };
 
 /** The scalar kinds that OTLP uses. */
-export type ScalarKind =
-  "string" | "hex" | "bool" | "int64" | "uint" | "fixed64" | "sfixed64" | "double";
+export type ScalarKind = "string" | "hex" | "bool" | "int64" | "uint" | "fixed64" | "sfixed64" | "double";
 
 /** The fields of a message by number: names are those of OTLP/JSON, so that both encodings meet in one shape. */
 export type Message = Readonly<Record<number, Field>>;
@@ -68,7 +72,10 @@ const span: Message = {
   15: one("status", () => status),
 };
 const scopeSpans: Message = { 1: one("scope", () => scope), 2: many("spans", () => span) };
-const resourceSpans: Message = { 1: one("resource", () => resource), 2: many("scopeSpans", () => scopeSpans) };
+const resourceSpans: Message = {
+  1: one("resource", () => resource),
+  2: many("scopeSpans", () => scopeSpans),
+};
 
 const numberPoint: Message = {
   2: scalar("startTimeUnixNano", "fixed64"),

@@ -52,23 +52,17 @@ function append(object: Record<string, unknown>, name: string, value: unknown): 
   else object[name] = [value];
 }
 
+const readers: Readonly<Record<ScalarKind, (reader: Reader) => unknown>> = {
+  string: (reader) => reader.string(),
+  hex: (reader) => reader.hex(),
+  bool: (reader) => reader.varint64() !== 0n,
+  int64: (reader) => reader.int64(),
+  uint: (reader) => reader.varint(),
+  fixed64: (reader) => reader.fixed64(),
+  sfixed64: (reader) => reader.sfixed64(),
+  double: (reader) => reader.double(),
+};
+
 function readScalar(reader: Reader, kind: ScalarKind): unknown {
-  switch (kind) {
-    case "string":
-      return reader.string();
-    case "hex":
-      return reader.hex();
-    case "bool":
-      return reader.varint64() !== 0n;
-    case "int64":
-      return reader.int64();
-    case "uint":
-      return reader.varint();
-    case "fixed64":
-      return reader.fixed64();
-    case "sfixed64":
-      return reader.sfixed64();
-    case "double":
-      return reader.double();
-  }
+  return readers[kind](reader);
 }

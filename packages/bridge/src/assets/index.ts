@@ -1,0 +1,2 @@
+export { flagQueries } from "./queries.ts";
+export type { FlagQueries } from "./queries.ts";

@@ -1,0 +1,215 @@
+//                      ┌────────────── lease lost ◄──────────────┐
+//                      ▼                                         │
+//   stopped ──► waiting for the lease ──► reading ──► delivering ┴─► reading …
+//                                          │   ▲          │  ▲
+//                                     empty▼   │append    ▼  │after a backoff
+//                                          idle        retrying
+//
+// Invariants (SPEC.md beside this file): the cursor moves only over finished entries; a finished entry was delivered or is a dead
+// letter; changes of one flag are finished in order.
+import type { Clock } from "../clock.ts";
+import type { Outbox, OutboxEntry } from "../outbox/outbox.ts";
+import type { Outcome, Sink } from "../sinks/sink.ts";
+import { backoffMs } from "./backoff.ts";
+
+/** What a sink is at, for a status page. */
+export interface SinkStatus {
+  readonly name: string;
+  /** Whether this process is the one that sends for the sink. */
+  readonly leading: boolean;
+  /** The last `seq` this process has seen finished. */
+  readonly cursor: number;
+  readonly delivered: number;
+  readonly deadLettered: number;
+  readonly retries: number;
+  /** The reason of the last retry or dead letter; gone after the next delivery. */
+  readonly lastProblem?: string;
+}
+
+/** What a worker is made of. */
+export interface WorkerOptions {
+  readonly outbox: Outbox;
+  readonly sink: Sink;
+  readonly owner: string;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+const leaseMs = 30_000;
+const renewEveryMs = leaseMs / 3;
+/** How often an idle worker looks by itself: appends of other processes are not announced. */
+const idlePollMs = 1000;
+
+/** Sends the outbox to one sink, for as long as it runs. */
+export class Worker {
+  private readonly options: WorkerOptions;
+  private readonly abort = new AbortController();
+  private wake: AbortController = new AbortController();
+  private running: Promise<void> | undefined;
+  private renewedAt = Number.NEGATIVE_INFINITY;
+  private state: { -readonly [K in keyof SinkStatus]: SinkStatus[K] };
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+    this.state = {
+      name: options.sink.name,
+      leading: false,
+      cursor: 0,
+      delivered: 0,
+      deadLettered: 0,
+      retries: 0,
+    };
+  }
+
+  /** Begins to send; a second call changes nothing. */
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Ends after the request under way; what was not finished is sent again by the next start. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    this.wake.abort();
+    await this.running;
+    await this.options.sink.close?.();
+  }
+
+  /** Looks at the outbox now rather than at the next poll. */
+  notify(): void {
+    this.wake.abort();
+  }
+
+  /** A copy of what this worker is at. */
+  status(): SinkStatus {
+    return { ...this.state };
+  }
+
+  private async run(): Promise<void> {
+    const { outbox, sink } = this.options;
+    let failures = 0;
+    while (!this.abort.signal.aborted) {
+      try {
+        if (!(await this.lead())) {
+          await this.pause(renewEveryMs);
+          continue;
+        }
+        this.wake = new AbortController();
+        const cursor = await outbox.cursor(sink.name);
+        this.state = { ...this.state, cursor };
+        const entries = await outbox.readAfter(cursor, sink.batchSize);
+        if (entries.length === 0) await this.idle();
+        else await this.deliver(entries);
+        failures = 0;
+      } catch (error) {
+        // The outbox itself failed (disk full, connection lost): nothing was finished, so nothing is lost by starting over.
+        failures += 1;
+        this.problem(`the outbox failed: ${messageOf(error)}`);
+        await this.pause(backoffMs(failures, this.options.random()));
+      }
+    }
+  }
+
+  private async deliver(entries: readonly OutboxEntry[]): Promise<void> {
+    const { sink, clock, random, outbox } = this.options;
+    const unfinished = new Set(entries.map((entry) => entry.seq));
+    const groups: (readonly OutboxEntry[])[] = [entries];
+    let attempt = 0;
+    for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+      if (!(await this.lead())) return;
+      const outcomes = await this.attempt(group);
+      const again: OutboxEntry[] = [];
+      const alone: OutboxEntry[] = [];
+      let askedMs = 0;
+      let delivered = 0;
+      for (const [index, entry] of group.entries()) {
+        const outcome = outcomes[index] ?? { kind: "retry", reason: "the sink gave no answer for it" };
+        if (outcome.kind === "delivered") {
+          delivered += 1;
+          unfinished.delete(entry.seq);
+        } else if (outcome.kind === "retry") {
+          again.push(entry);
+          askedMs = Math.max(askedMs, outcome.afterMs ?? 0);
+          this.problem(outcome.reason);
+        } else if (outcome.together && group.length > 1) {
+          alone.push(entry);
+          this.problem(outcome.reason);
+        } else {
+          await outbox.deadLetter(sink.name, entry, outcome.reason);
+          unfinished.delete(entry.seq);
+          this.state = { ...this.state, deadLettered: this.state.deadLettered + 1 };
+          this.problem(outcome.reason);
+        }
+      }
+      this.state = { ...this.state, delivered: this.state.delivered + delivered };
+      if (delivered === group.length) delete this.state.lastProblem;
+      await this.advance(entries, unfinished);
+      groups.unshift(...(again.length > 0 ? [again] : []), ...alone.map((entry) => [entry]));
+      if (again.length === 0) {
+        attempt = 0;
+      } else {
+        attempt = delivered > 0 ? 1 : attempt + 1;
+        this.state = { ...this.state, retries: this.state.retries + 1 };
+        if (!(await this.holdFor(clock.now() + backoffMs(attempt, random(), askedMs)))) return;
+      }
+      if (this.abort.signal.aborted) return;
+    }
+  }
+
+  private async attempt(group: readonly OutboxEntry[]): Promise<readonly Outcome[]> {
+    const { sink, clock } = this.options;
+    try {
+      return await sink.deliver(
+        group.map((entry) => entry.change),
+        { nowMs: clock.now(), signal: this.abort.signal },
+      );
+    } catch (error) {
+      return group.map(() => ({ kind: "retry", reason: messageOf(error) }));
+    }
+  }
+
+  /** Moves the cursor to the last entry before the first unfinished one. */
+  private async advance(entries: readonly OutboxEntry[], unfinished: ReadonlySet<number>): Promise<void> {
+    const firstOpen = entries.findIndex((entry) => unfinished.has(entry.seq));
+    const last = firstOpen === -1 ? entries.at(-1) : entries[firstOpen - 1];
+    if (last === undefined || last.seq <= this.state.cursor) return;
+    await this.options.outbox.advance(this.options.sink.name, last.seq);
+    this.state = { ...this.state, cursor: last.seq };
+  }
+
+  /** Takes or renews the lease, at most every ten seconds. */
+  private async lead(): Promise<boolean> {
+    const { outbox, sink, owner, clock } = this.options;
+    if (this.state.leading && clock.now() - this.renewedAt < renewEveryMs) return true;
+    const leading = await outbox.acquireLease(sink.name, owner, leaseMs);
+    if (leading) this.renewedAt = clock.now();
+    this.state = { ...this.state, leading };
+    return leading;
+  }
+
+  /** Waits until the given time and keeps the lease meanwhile; false where it was lost or the bridge stops. */
+  private async holdFor(untilMs: number): Promise<boolean> {
+    const { clock } = this.options;
+    for (let left = untilMs - clock.now(); left > 0; left = untilMs - clock.now()) {
+      await this.pause(Math.min(left, renewEveryMs));
+      if (this.abort.signal.aborted || !(await this.lead())) return false;
+    }
+    return true;
+  }
+
+  private async idle(): Promise<void> {
+    await this.options.clock.sleep(idlePollMs, this.wake.signal);
+  }
+
+  private async pause(durationMs: number): Promise<void> {
+    await this.options.clock.sleep(durationMs, this.abort.signal);
+  }
+
+  private problem(reason: string): void {
+    this.state = { ...this.state, lastProblem: reason };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
