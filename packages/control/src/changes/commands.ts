@@ -107,7 +107,9 @@ function planKill(live: LiveSet | undefined, set: string, key: string, target: K
       ...(typeof control === "string" ? { rolloutControl: control } : {}),
     });
     if (!rendered.ok) return chooseVariant(key, rendered.choices);
-    return { kind: "flags", flags: one(key, rendered.flag as unknown as JsonValue), action: "killed" };
+    const definition = rendered.flag as unknown as JsonValue;
+    const again = live.kills.get(key)?.latched === true && JSON.stringify(definition) === JSON.stringify(known);
+    return { kind: "flags", flags: one(key, definition), ...(again ? {} : { action: "killed" as const }) };
   }
   if (target.segment !== undefined && !live.ruleset.evaluators.has(target.segment)) {
     return refuse(422, `${set} has no segment ${JSON.stringify(target.segment)} in $evaluators`, {

@@ -22,7 +22,7 @@ export type Intent =
   | {
       readonly kind: "flags";
       readonly flags: Readonly<Record<string, JsonValue>>;
-      /** Told as this action instead of the one the difference suggests. */
+      /** Told as this action, even where the definition stays the same: killing what is off already latches it. */
       readonly action?: FlagChangeAction;
       readonly segments?: readonly string[];
     }
@@ -162,19 +162,25 @@ function tellChanges(
 ): readonly FlagChange[] {
   const before = live?.ruleset ?? emptyRuleset();
   const touched = next.flags === undefined ? undefined : Object.keys(next.flags);
-  const differences = diffRulesets(narrow(before, touched), narrow(next.ruleset, touched));
-  const forced = intent.kind === "flags" ? intent : undefined;
-  return differences.map((difference) => {
-    const previous = before.flags.get(difference.flagKey);
-    const current = next.ruleset.flags.get(difference.flagKey);
-    const segments = forced?.segments ?? (forced?.action === undefined ? difference.segments : []);
+  const forced = intent.kind === "flags" && intent.action !== undefined ? intent : undefined;
+  const told =
+    forced === undefined
+      ? diffRulesets(narrow(before, touched), narrow(next.ruleset, touched))
+      : Object.keys(forced.flags).map((flagKey) => ({
+          flagKey,
+          action: forced.action ?? "updated",
+          segments: forced.segments ?? [],
+        }));
+  return told.map(({ flagKey, action, segments }) => {
+    const previous = before.flags.get(flagKey);
+    const current = next.ruleset.flags.get(flagKey);
     return {
-      id: changeId(context, set, difference.flagKey),
+      id: changeId(context, set, flagKey),
       occurredAt: new Date(nowMs).toISOString(),
       source: context.source ?? "flagspan",
       flagSetId: set,
-      flagKey: difference.flagKey,
-      action: forced?.action ?? difference.action,
+      flagKey,
+      action,
       actor: { id: context.actor.id, type: context.actor.type },
       reason: context.reason,
       revision: String(next.revision),
