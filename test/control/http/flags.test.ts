@@ -7,7 +7,9 @@ const FLAG = { state: "ENABLED", variants: { on: true, off: false }, defaultVari
 describe("changing flags", () => {
   it("writes a flag and answers with the flag, its revision and the change", async () => {
     const { ask } = await startControl();
-    const response = await ask("PUT", "/v1/flags/shop.prod/search", { body: { flag: FLAG, reason: "new search" } });
+    const response = await ask("PUT", "/v1/flags/shop.prod/search", {
+      body: { flag: FLAG, reason: "new search" },
+    });
     expect(response.status).toBe(200);
     expect(response.headers.get("etag")).toBe('"2"');
     expect(await response.json()).toMatchObject({
@@ -38,22 +40,31 @@ describe("changing flags", () => {
       body: { flag: FLAG, reason: "x", actor: { id: "mallory", type: "user" } },
     });
     expect(response.status).toBe(422);
-    const good = await ask("PUT", "/v1/flags/shop.prod/search", { key: keys.write, body: { flag: FLAG, reason: "x" } });
+    const good = await ask("PUT", "/v1/flags/shop.prod/search", {
+      key: keys.write,
+      body: { flag: FLAG, reason: "x" },
+    });
     expect(await good.json()).toMatchObject({ change: { actor: { id: "key-write", type: "api" } } });
   });
 
-  it.each([[{}], [{ reason: "" }], [{ reason: "   " }], [{ reason: 7 }]])("asks for a reason: %j", async (given) => {
-    const { ask } = await startControl();
-    const response = await ask("PUT", "/v1/flags/shop.prod/search", { body: { flag: FLAG, ...given } });
-    expect(response.status).toBe(422);
-    expect(response.headers.get("content-type")).toBe("application/problem+json");
-    expect(await response.json()).toMatchObject({ status: 422, title: "Unprocessable Content" });
-  });
+  it.each([[{}], [{ reason: "" }], [{ reason: "   " }], [{ reason: 7 }]])(
+    "asks for a reason: %j",
+    async (given) => {
+      const { ask } = await startControl();
+      const response = await ask("PUT", "/v1/flags/shop.prod/search", { body: { flag: FLAG, ...given } });
+      expect(response.status).toBe(422);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toMatchObject({ status: 422, title: "Unprocessable Content" });
+    },
+  );
 
   it("refuses a write on top of a revision the caller has not seen, with 412", async () => {
     const { ask } = await startControl();
     const put = (ifMatch: string): Promise<Response> =>
-      ask("PUT", "/v1/flags/shop.prod/search", { body: { flag: FLAG, reason: "x" }, headers: { "if-match": ifMatch } });
+      ask("PUT", "/v1/flags/shop.prod/search", {
+        body: { flag: FLAG, reason: "x" },
+        headers: { "if-match": ifMatch },
+      });
     expect((await put('"1"')).status).toBe(200);
     expect((await put('"1"')).status).toBe(412);
     expect((await put("1")).status).toBe(400);
@@ -80,7 +91,9 @@ describe("changing flags", () => {
     const response = await ask("DELETE", "/v1/flags/shop.prod/banner", { body: { reason: "unused" } });
     expect(await response.json()).toMatchObject({ revision: "2", change: { action: "deleted" } });
     expect((await ask("GET", "/v1/flags/shop.prod/banner")).status).toBe(404);
-    expect((await ask("DELETE", "/v1/flags/shop.prod/banner", { body: { reason: "again" } })).status).toBe(404);
+    expect((await ask("DELETE", "/v1/flags/shop.prod/banner", { body: { reason: "again" } })).status).toBe(
+      404,
+    );
   });
 
   it("refuses a broken definition with every issue and changes nothing", async () => {
@@ -96,7 +109,8 @@ describe("changing flags", () => {
 
   it("makes no revision where nothing changes", async () => {
     const { ask } = await startControl();
-    const put = (): Promise<Response> => ask("PUT", "/v1/flags/shop.prod/search", { body: { flag: FLAG, reason: "x" } });
+    const put = (): Promise<Response> =>
+      ask("PUT", "/v1/flags/shop.prod/search", { body: { flag: FLAG, reason: "x" } });
     await put();
     expect(await (await put()).json()).toMatchObject({ revision: "2", change: null });
   });
@@ -148,11 +162,15 @@ describe("changing flags", () => {
     const { ask, store } = await startControl();
     const answers = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const response = await ask("PUT", `/v1/flags/shop.prod/f${index}`, { body: { flag: FLAG, reason: "race" } });
+        const response = await ask("PUT", `/v1/flags/shop.prod/f${index}`, {
+          body: { flag: FLAG, reason: "race" },
+        });
         return ((await response.json()) as { revision: string }).revision;
       }),
     );
-    expect(answers.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
+    expect(answers.map(Number).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 2),
+    );
     expect(await store.audit.verify()).toMatchObject({ ok: true });
   });
 });

@@ -48,10 +48,16 @@ describe("kill", () => {
     const before = await flagOf(control, "dark-mode");
     await kill(control, "dark-mode", {});
     const write = (): Promise<Response> =>
-      control.ask("PATCH", "/v1/flags/shop.prod/dark-mode", { body: { flag: { defaultVariant: "on" }, reason: "x" } });
+      control.ask("PATCH", "/v1/flags/shop.prod/dark-mode", {
+        body: { flag: { defaultVariant: "on" }, reason: "x" },
+      });
     expect((await write()).status).toBe(409);
-    expect((await control.ask("DELETE", "/v1/flags/shop.prod/dark-mode", { body: { reason: "x" } })).status).toBe(409);
-    const restored = await control.ask("POST", "/v1/flags/shop.prod/dark-mode/restore", { body: { reason: "fixed" } });
+    expect(
+      (await control.ask("DELETE", "/v1/flags/shop.prod/dark-mode", { body: { reason: "x" } })).status,
+    ).toBe(409);
+    const restored = await control.ask("POST", "/v1/flags/shop.prod/dark-mode/restore", {
+      body: { reason: "fixed" },
+    });
     expect(await restored.json()).toMatchObject({ change: { action: "restored" } });
     expect(await flagOf(control, "dark-mode")).toEqual(before);
     expect((await write()).status).toBe(200);
@@ -61,7 +67,9 @@ describe("kill", () => {
     const control = await startControl();
     const before = (await (await control.ask("GET", "/v1/rulesets/shop.prod")).json()) as object;
     await kill(control, "dark-mode", {});
-    const response = await control.ask("PUT", "/v1/rulesets/shop.prod", { body: { ruleset: before, reason: "x" } });
+    const response = await control.ask("PUT", "/v1/rulesets/shop.prod", {
+      body: { ruleset: before, reason: "x" },
+    });
     expect(response.status).toBe(409);
   });
 
@@ -72,7 +80,9 @@ describe("kill", () => {
     await kill(control, "banner", { variant: "a" });
     await control.ask("POST", "/v1/flags/shop.prod/banner/restore", { body: { reason: "fixed" } });
     expect(await flagOf(control, "banner")).toEqual(before);
-    const again = await control.ask("POST", "/v1/flags/shop.prod/banner/restore", { body: { reason: "fixed" } });
+    const again = await control.ask("POST", "/v1/flags/shop.prod/banner/restore", {
+      body: { reason: "fixed" },
+    });
     expect(again.status).toBe(409);
   });
 
@@ -111,8 +121,12 @@ describe("kill", () => {
   it("restores after a segment kill, unless somebody has written the flag since", async () => {
     const control = await startControl();
     await kill(control, "dark-mode", { segment: "internal" });
-    await control.ask("PATCH", "/v1/flags/shop.prod/dark-mode", { body: { flag: { state: "DISABLED" }, reason: "x" } });
-    const restore = await control.ask("POST", "/v1/flags/shop.prod/dark-mode/restore", { body: { reason: "fixed" } });
+    await control.ask("PATCH", "/v1/flags/shop.prod/dark-mode", {
+      body: { flag: { state: "DISABLED" }, reason: "x" },
+    });
+    const restore = await control.ask("POST", "/v1/flags/shop.prod/dark-mode/restore", {
+      body: { reason: "fixed" },
+    });
     expect(restore.status).toBe(409);
   });
 
@@ -120,6 +134,8 @@ describe("kill", () => {
     const first = await startControl();
     await kill(first, "dark-mode", {});
     const second = await startControl({ store: first.store });
-    expect(await (await second.ask("GET", "/v1/flags/shop.prod")).json()).toMatchObject({ killed: ["dark-mode"] });
+    expect(await (await second.ask("GET", "/v1/flags/shop.prod")).json()).toMatchObject({
+      killed: ["dark-mode"],
+    });
   });
 });

@@ -108,7 +108,8 @@ function planKill(live: LiveSet | undefined, set: string, key: string, target: K
     });
     if (!rendered.ok) return chooseVariant(key, rendered.choices);
     const definition = rendered.flag as unknown as JsonValue;
-    const again = live.kills.get(key)?.latched === true && JSON.stringify(definition) === JSON.stringify(known);
+    const again =
+      live.kills.get(key)?.latched === true && JSON.stringify(definition) === JSON.stringify(known);
     return { kind: "flags", flags: one(key, definition), ...(again ? {} : { action: "killed" as const }) };
   }
   if (target.segment !== undefined && !live.ruleset.evaluators.has(target.segment)) {
