@@ -67,8 +67,9 @@ interface User {
 
 interface Process {
   stage: number;
-  readonly exposed: Set<string>;
-  readonly failed: Set<string>;
+  /** Users by index and stage: what this process has reported already. */
+  readonly exposed: Set<number>;
+  readonly failed: Set<number>;
   fresh: Record<Arm, string[]>;
 }
 
@@ -87,6 +88,19 @@ export function simulateRollout(options: SimulationOptions): SimulationResult {
   }));
   const incidentAt = chance.below(4 * stageSeconds);
   const summed = new Map<string, { treatment: number; control: number }>();
+  const stageNames = plan.stages.map((_, index) => nameStage(plan, index, 0));
+  const report = (
+    outcome: "error" | "slow",
+    unit: string,
+    stage: string,
+    arm: Arm,
+    nowMs: number,
+    boundMs?: number,
+  ): void => {
+    const known = { kind: "outcome", outcome, unit, stage, arm, source: "server", atMs: nowMs } as const;
+    const bound = boundMs === undefined ? {} : { boundMs };
+    book.add({ ...known, ...bound, flagKey: plan.flagKey, rolloutId: "simulated" }, true, nowMs);
+  };
   let requests = 0;
   let state = start(plan);
   let sampleRatioAlarm = false;
@@ -98,41 +112,28 @@ export function simulateRollout(options: SimulationOptions): SimulationResult {
     for (let request = chance.poisson(requestsPerSecond / 10) * 10; request > 0; request -= 1) {
       const process = processes[chance.below(processes.length)] as Process;
       if (process.stage !== state.stage && chance.next() < 0.2) process.stage = state.stage;
-      const user = people[visits[chance.below(visits.length)] as number] as User;
+      const index = visits[chance.below(visits.length)] as number;
+      const user = people[index] as User;
       const { percent } = plan.stages[process.stage] as { percent: number };
       const arm = armOf(user, percent, options.mistake);
       const luck = chance.next();
       if (arm === undefined) continue;
-      const stage = nameStage(plan, process.stage, 0);
-      const key = `${stage}/${user.id}`;
-      const event = {
-        flagKey: plan.flagKey,
-        rolloutId: "simulated",
-        stage,
-        arm,
-        source: "server",
-        atMs: nowMs,
-      } as const;
+      const stage = stageNames[process.stage] as string;
+      const key = process.stage * users + index;
       if (!process.exposed.has(key)) {
         process.exposed.add(key);
         process.fresh[arm].push(user.id);
-        if (chance.next() < 0.1)
-          book.add({ ...event, kind: "outcome", outcome: "slow", boundMs: 250, unit: user.id }, true, nowMs);
-        if (chance.next() < 0.01)
-          book.add({ ...event, kind: "outcome", outcome: "slow", boundMs: 900, unit: user.id }, true, nowMs);
+        if (chance.next() < 0.1) report("slow", user.id, stage, arm, nowMs, 250);
+        if (chance.next() < 0.01) report("slow", user.id, stage, arm, nowMs, 900);
       }
       const harm = arm === "treatment" ? (options.ratio ?? 1) : 1;
       if (luck >= Math.min(1, user.failing * base * incident * harm)) continue;
       if (options.mistake === "requests") {
         requests += 1;
-        book.add(
-          { ...event, kind: "outcome", outcome: "error", unit: `${user.id}#${requests}` },
-          true,
-          nowMs,
-        );
+        report("error", `${user.id}#${requests}`, stage, arm, nowMs);
       } else if (!process.failed.has(key)) {
         process.failed.add(key);
-        book.add({ ...event, kind: "outcome", outcome: "error", unit: user.id }, true, nowMs);
+        report("error", user.id, stage, arm, nowMs);
       }
     }
     flushExposures(processes, plan, book, summed, nowMs);
