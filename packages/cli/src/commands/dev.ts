@@ -7,7 +7,7 @@ import { UsageError } from "../command.ts";
 import { readConfiguration } from "../compose/configuration.ts";
 import { composeHouse } from "../compose/house.ts";
 import { readPort } from "../compose/port.ts";
-import { loadRulesetFile } from "../ruleset-file.ts";
+import { openRuleset } from "../ruleset-input/open-ruleset.ts";
 import { untilAborted } from "../until-aborted.ts";
 
 /** `flagspan dev <ruleset>`: everything on one port for a user's own file. */
@@ -27,9 +27,9 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
     const file = positionals[0];
     if (file === undefined) throw new UsageError("name a ruleset file: `flagspan dev flags.json`.");
     const path = resolve(io.cwd, file);
-    const loaded = await loadRulesetFile(path, io);
-    for (const line of loaded.warnings) io.stderr(`${line}\n`);
-    const set = values.set ?? loaded.flagSetId ?? "dev";
+    const { ruleset, issues } = await openRuleset(file, io);
+    for (const { flagKey, line, message } of issues) io.stderr(`${file}:${line ?? 1}: ${flagKey ?? ""}: ${message}\n`);
+    const set = values.set ?? nameSet(ruleset.metadata["flagSetId"]);
 
     const store = await openMemoryStore();
     const house = await composeHouse({
@@ -40,21 +40,34 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
       // A user's own machine: apps and pages may evaluate, sync and send telemetry without a key; changes are made in the file.
       anonymous: { scopes: ["evaluate", "sync", "telemetry"], sets: ["*"] },
     });
+    let told = 0;
+    let telling = Promise.resolve();
+    // What the file holds at the start is not news.
+    let open = false;
+    const tellChanges = async (): Promise<void> => {
+      for (const entry of await store.audit.list({ set, after: told, limit: 1_000 })) {
+        told = entry.seq;
+        if (open) io.stdout(`changed  ${describeChange(entry.change)}\n`);
+      }
+    };
     const watcher = await watchRulesetFile(house.control, {
       path,
       set,
-      onChanges: (changes) => {
-        for (const change of changes) io.stdout(`changed  ${describeChange(change)}\n`);
+      onEdit: (edit) => {
+        if (edit.ok) telling = telling.then(tellChanges);
+        else io.stderr(`kept the last good ruleset: ${edit.problem}\n`);
       },
-      onProblem: (problem) => io.stderr(`kept the last good ruleset: ${problem}\n`),
     });
+    telling = telling.then(tellChanges);
+    await telling;
+    open = true;
     try {
       const { url, port } = await house.control.listen({
         port: readPort(values.port ?? io.env["PORT"], 4600),
       });
       io.stdout(
         [
-          `flagspan dev: ${loaded.flags} flags of set ${set}, from ${file}`,
+          `flagspan dev: ${ruleset.flags.size} flags of set ${set}, from ${file}`,
           "",
           `  page      ${url}/`,
           `  provider  new FlagspanProvider({ url: "${url}", set: "${set}" })`,
@@ -75,3 +88,8 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
     return 0;
   },
 };
+
+/** The set's own name where it is one that control takes , else `dev`. */
+function nameSet(flagSetId: unknown): string {
+  return typeof flagSetId === "string" && /^[a-z0-9][a-z0-9._-]{0,62}$/.test(flagSetId) ? flagSetId : "dev";
+}

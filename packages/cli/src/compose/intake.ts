@@ -1,6 +1,6 @@
 import { decodeLogs, decodeMetrics, decodeTraces } from "@flagspan/bridge/otlp";
 import type { OtlpIntake } from "@flagspan/control";
-import { parseFastLaneEvent, type FastLaneEvent, type Guard } from "@flagspan/guard";
+import { parseFastLaneEvent, type Guard } from "@flagspan/guard";
 
 /** Called with what arrived and was not for the guard. */
 export type TelemetryListener = (signal: "logs" | "traces" | "metrics", records: number) => void;
@@ -14,32 +14,30 @@ export function createFastLaneIntake(
   onTelemetry: TelemetryListener = () => undefined,
 ): OtlpIntake {
   return {
-    async accept({ signal, contentType, body, scopes }) {
-      const decoded =
-        signal === "logs"
-          ? decodeLogs(body, contentType)
-          : signal === "traces"
-            ? decodeTraces(body, contentType)
-            : decodeMetrics(body, contentType);
-      if (!decoded.ok) {
-        return {
-          status: 400,
-          contentType: "application/json",
-          body: JSON.stringify({ code: 3, message: decoded.problem }),
-        };
+    accept({ signal, contentType, body, scopes }) {
+      const problem =
+        signal === "logs" ? takeLogs(body, contentType, scopes) : takeOther(signal, body, contentType);
+      if (problem !== undefined) {
+        const status = { code: 3, message: problem };
+        return Promise.resolve({ status: 400, contentType: "application/json", body: JSON.stringify(status) });
       }
-      if (signal === "logs") {
-        const events: FastLaneEvent[] = [];
-        for (const record of decoded.records as Parameters<typeof parseFastLaneEvent>[0][]) {
-          const event = parseFastLaneEvent(record);
-          if (event !== undefined) events.push(event);
-        }
-        if (events.length > 0) guard.observe(events, { scopes });
-        onTelemetry("logs", decoded.records.length - events.length);
-      } else {
-        onTelemetry(signal, decoded.records.length);
-      }
-      return { status: 200, contentType, body: contentType.includes("json") ? "{}" : "" };
+      return Promise.resolve({ status: 200, contentType, body: contentType.includes("json") ? "{}" : "" });
     },
   };
+
+  function takeLogs(body: Uint8Array, contentType: string, scopes: readonly string[]): string | undefined {
+    const decoded = decodeLogs(body, contentType);
+    if (!decoded.ok) return decoded.problem;
+    const events = decoded.records.map(parseFastLaneEvent).filter((event) => event !== undefined);
+    if (events.length > 0) guard.observe(events, { scopes });
+    if (decoded.records.length > events.length) onTelemetry("logs", decoded.records.length - events.length);
+    return undefined;
+  }
+
+  function takeOther(signal: "traces" | "metrics", body: Uint8Array, contentType: string): string | undefined {
+    const decoded = signal === "traces" ? decodeTraces(body, contentType) : decodeMetrics(body, contentType);
+    if (!decoded.ok) return decoded.problem;
+    onTelemetry(signal, decoded.records.length);
+    return undefined;
+  }
 }
