@@ -1,9 +1,9 @@
 import { bucketOf, MAX_WEIGHT } from "../evaluate/bucket.ts";
-import { hashText } from "../evaluate/hash.ts";
+import { createHashPrefix, hashAfter, type HashPrefix } from "../evaluate/hash.ts";
 import { weightOf } from "../evaluate/operators/fractional.ts";
-import { readAttribute } from "../evaluate/read-context.ts";
 import { charge, type Run } from "../evaluate/run.ts";
 import type { EvaluationContext } from "../types.ts";
+import { createAttributeReader } from "./attribute-readers.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
 
 /** `fractional` whose variants and weights are literals: only the text to hash is left to evaluation. */
@@ -13,21 +13,25 @@ export function compileFractional(args: readonly Code[]): Closure | undefined {
   if (first.kind === "constant") {
     if (!Array.isArray(first.value)) return undefined;
     const choose = compileShares(args);
-    return choose && ((context, run) => choose(defaultKey(context, run), run));
+    return choose && byDefault(choose);
   }
   const choose = compileShares(others);
   if (choose === undefined) return undefined;
   const key = toClosure(first);
+  const chooseByDefault = byDefault(choose);
   return (context, run) => {
     const value = key(context, run) ?? null;
-    if (typeof value === "string") return choose(value, run);
+    if (typeof value === "string") return choose(NO_PREFIX, value, run);
     // Anything else but null would be a bucket; a list that comes from the context could even be a good one.
     if (Array.isArray(value)) return chooseAmong([value, ...others.map(literal)], context, run);
-    return value === null ? choose(defaultKey(context, run), run) : null;
+    return value === null ? chooseByDefault(context, run) : null;
   };
 }
 
-type Choose = (bucketBy: string | null, run: Run) => unknown;
+/** Picks the variant for the text that prefix and key make. */
+type Choose = (prefix: HashPrefix, key: string, run: Run) => unknown;
+
+const NO_PREFIX = createHashPrefix("");
 
 /** The shares as running sums; undefined where they are not literal. */
 function compileShares(buckets: readonly Code[]): Choose | undefined {
@@ -40,7 +44,7 @@ function literal(code: Code): unknown {
 }
 
 function chooseAmong(buckets: readonly unknown[], context: EvaluationContext, run: Run): unknown {
-  return shares(buckets)(defaultKey(context, run), run);
+  return byDefault(shares(buckets))(context, run);
 }
 
 function shares(buckets: readonly unknown[]): Choose {
@@ -50,17 +54,24 @@ function shares(buckets: readonly unknown[]): Choose {
   let total = 0;
   for (const weight of weights) bounds.push((total += weight ?? 0));
   if (weights.includes(null) || total === 0 || total > MAX_WEIGHT) return () => null;
-  return (bucketBy, run) => {
-    if (bucketBy === null) return null;
-    charge(run, bucketBy.length);
-    const bucket = bucketOf(hashText(bucketBy), total);
+  return (prefix, key, run) => {
+    charge(run, prefix.text.length + key.length);
+    const bucket = bucketOf(hashAfter(prefix, key), total);
     let i = 0;
     while ((bounds[i] ?? 0) <= bucket) i++;
     return variants[i];
   };
 }
 
-function defaultKey(context: EvaluationContext, run: Run): string | null {
-  const key = readAttribute(context, "targetingKey", run);
-  return typeof key === "string" && key !== "" ? run.flagKey + key : null;
+/** Without a text of its own, a `fractional` hashes flag key and targeting key; without a targeting key it is undecided. */
+function byDefault(choose: Choose): Closure {
+  // The hash of the flag key is begun once.
+  let prefix = NO_PREFIX;
+  const readTargetingKey = createAttributeReader("targetingKey");
+  return (context, run) => {
+    const key = readTargetingKey(context, run);
+    if (typeof key !== "string" || key === "") return null;
+    if (prefix.text !== run.flagKey) prefix = createHashPrefix(run.flagKey);
+    return choose(prefix, key, run);
+  };
 }

@@ -18,11 +18,15 @@ export function compileIn(args: readonly Code[]): Closure | undefined {
   if (!Array.isArray(list) || list.some(Array.isArray))
     return (context, run) => isMember(value(context, run), list);
   const texts = list.filter((element): element is string => typeof element === "string");
+  if (texts.length < MIN_SET_SIZE) {
+    return (context, run) => {
+      const found = value(context, run);
+      return typeof found === "string" ? texts.includes(found) : isMember(found, list);
+    };
+  }
   const set = new Set(texts);
-  const hasText =
-    texts.length < MIN_SET_SIZE ? (text: string) => texts.includes(text) : (text: string) => set.has(text);
   return (context, run) => {
     const found = value(context, run);
-    return typeof found === "string" ? hasText(found) : isMember(found, list);
+    return typeof found === "string" ? set.has(found) : isMember(found, list);
   };
 }

@@ -23,17 +23,27 @@ function holds(value: unknown): boolean {
   return typeof value === "boolean" ? value : isTruthy(value);
 }
 
-/** Nested from the last clause to the first: each step is one condition and a jump. */
 function compileConditional(args: readonly Code[]): Closure {
   const last = args.length % 2 === 1 ? args.at(-1) : undefined;
-  let otherwise: Closure = last === undefined ? () => null : compileClause(last);
-  for (let i = (args.length >> 1) * 2 - 2; i >= 0; i -= 2) {
-    const condition = toClosure(args[i] as Code);
-    const then = compileClause(args[i + 1] as Code);
-    const next = otherwise;
-    otherwise = (context, run) => (holds(condition(context, run)) ? then(context, run) : next(context, run));
+  const otherwise: Closure = last === undefined ? () => null : compileClause(last);
+  const conditions = args.filter((_, i) => i % 2 === 0 && i + 1 < args.length).map(toClosure);
+  const clauses = args.filter((_, i) => i % 2 === 1).map(compileClause);
+  const [condition, then] = [conditions[0], clauses[0]];
+  if (condition === undefined || then === undefined) return otherwise;
+  if (conditions.length === 1) {
+    return (context, run) => (holds(condition(context, run)) ? then(context, run) : otherwise(context, run));
   }
-  return otherwise;
+  // Most rules ask for two things at once: asking them here saves a call for each rule.
+  const firsts = conditions.map((closure) => pairs.get(closure)?.[0] ?? closure);
+  const seconds = conditions.map((closure) => pairs.get(closure)?.[1]);
+  return (context, run) => {
+    for (let i = 0; i < firsts.length; i++) {
+      if (!holds((firsts[i] as Closure)(context, run))) continue;
+      const second = seconds[i];
+      if (second === undefined || holds(second(context, run))) return (clauses[i] as Closure)(context, run);
+    }
+    return otherwise(context, run);
+  };
 }
 
 function compileClause(code: Code): Closure {
@@ -45,14 +55,19 @@ function compileClause(code: Code): Closure {
   };
 }
 
+/** What an `and` of two is made of. */
+const pairs = new WeakMap<Closure, readonly [Closure, Closure]>();
+
 function compileChain(args: readonly Code[], stopsAt: boolean): Closure {
   const closures = args.map(toClosure);
   const [first, second] = closures as [Closure, Closure];
   if (closures.length === 2) {
-    return (context, run) => {
+    const pair: Closure = (context, run) => {
       const value = first(context, run);
       return holds(value) === stopsAt ? value : second(context, run);
     };
+    if (!stopsAt) pairs.set(pair, [first, second]);
+    return pair;
   }
   return (context, run) => {
     let value: unknown = null;

@@ -1,5 +1,5 @@
 import { readPath } from "../evaluate/operators/variables.ts";
-import { readAttribute } from "../evaluate/read-context.ts";
+import { createAttributeReader } from "./attribute-readers.ts";
 import type { Closure, Code } from "./closure.ts";
 
 /** `var` with a literal path, and a literal default if any. */
@@ -17,8 +17,8 @@ function compilePath(path: string, fallback: unknown): Closure | undefined {
   if (first === undefined) return undefined;
   if (first === "$flagd") return segments.length === 2 ? flagdProperty(segments[1]) : undefined;
   if (segments.length > 1) return (context, run) => readPath(path, context, run, fallback);
-  if (fallback === null) return (context, run) => readAttribute(context, first, run);
-  return (context, run) => readAttribute(context, first, run) ?? fallback;
+  const read = createAttributeReader(first);
+  return fallback === null ? read : (context, run) => read(context, run) ?? fallback;
 }
 
 function flagdProperty(name: string | undefined): Closure | undefined {

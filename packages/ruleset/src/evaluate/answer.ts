@@ -169,11 +169,11 @@ function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
 }
 
 function answerUnknown(ruleset: Ruleset, flagKey: string): Evaluation {
-  const issue = ruleset.quarantined.get(flagKey);
+  const issue = ruleset.quarantined.size === 0 ? undefined : ruleset.quarantined.get(flagKey);
   if (issue !== undefined) {
     return failed("PARSE_ERROR", `flag "${flagKey}" cannot be evaluated: ${issue.message}`, ruleset.metadata);
   }
-  return failed("FLAG_NOT_FOUND", `the ruleset has no flag "${flagKey}"`, ruleset.metadata);
+  return failed("FLAG_NOT_FOUND", `the ruleset has no flag ${flagKey}`, ruleset.metadata);
 }
 
 function answerFailure(error: unknown, metadata: FlagMetadata, flagKey: string): Evaluation {

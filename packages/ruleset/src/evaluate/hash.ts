@@ -1,7 +1,39 @@
+/** A text whose hash has been begun, so that what follows it can be hashed without joining the two. */
+export interface HashPrefix {
+  readonly text: string;
+  readonly isAscii: boolean;
+  /** The state after the prefix's whole blocks of four bytes. */
+  readonly hash: number;
+  /** The bytes after them, and how many bits they take. */
+  readonly carry: number;
+  readonly shift: number;
+}
+
+/** Begins a hash. */
+export function createHashPrefix(text: string): HashPrefix {
+  const isAscii = !/[^\0-\x7f]/.test(text);
+  let hash = 0;
+  let i = 0;
+  for (; isAscii && i + 4 <= text.length; i += 4) hash = mixBlock(hash, blockAt(text, i));
+  let carry = 0;
+  let shift = 0;
+  for (; i < text.length; i++, shift += 8) carry |= text.charCodeAt(i) << shift;
+  return { text, isAscii, hash, carry, shift };
+}
+
+const EMPTY = createHashPrefix("");
+
 /** MurmurHash3_x86_32 with seed 0 over the UTF-8 bytes of a text; a lone surrogate counts as U+FFFD. */
 export function hashText(text: string): number {
+  return hashAfter(EMPTY, text);
+}
+
+/** The hash of the prefix and the text, as if they were one. */
+export function hashAfter(prefix: HashPrefix, text: string): number {
+  if (!prefix.isAscii) return hashBytes(encodeUtf8(prefix.text + text));
   const length = text.length;
-  let hash = 0;
+  const { shift } = prefix;
+  let { hash, carry } = prefix;
   let i = 0;
   // ASCII, four characters a step. The first other character sends the whole text the plain way.
   for (; i + 4 <= length; i += 4) {
@@ -9,16 +41,34 @@ export function hashText(text: string): number {
     const b = text.charCodeAt(i + 1);
     const c = text.charCodeAt(i + 2);
     const d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 0x7f) return hashBytes(encodeUtf8(text));
-    hash = mixBlock(hash, a | (b << 8) | (c << 16) | (d << 24));
+    if ((a | b | c | d) > 0x7f) return hashBytes(encodeUtf8(prefix.text + text));
+    const block = a | (b << 8) | (c << 16) | (d << 24);
+    hash = mixBlock(hash, carry | (block << shift));
+    // A shift by 32 would be one by 0.
+    carry = shift === 0 ? 0 : block >>> (32 - shift);
   }
-  let tail = 0;
-  for (let shift = 0; i < length; i++, shift += 8) {
+  let filled = shift;
+  for (; i < length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit > 0x7f) return hashBytes(encodeUtf8(text));
-    tail |= unit << shift;
+    if (unit > 0x7f) return hashBytes(encodeUtf8(prefix.text + text));
+    carry |= unit << filled;
+    filled += 8;
+    if (filled === 32) {
+      hash = mixBlock(hash, carry);
+      carry = 0;
+      filled = 0;
+    }
   }
-  return finish(tail === 0 ? hash : hash ^ scramble(tail), length);
+  return finish(carry === 0 ? hash : hash ^ scramble(carry), prefix.text.length + length);
+}
+
+function blockAt(text: string, i: number): number {
+  return (
+    text.charCodeAt(i) |
+    (text.charCodeAt(i + 1) << 8) |
+    (text.charCodeAt(i + 2) << 16) |
+    (text.charCodeAt(i + 3) << 24)
+  );
 }
 
 function hashBytes(bytes: readonly number[]): number {

@@ -3,7 +3,7 @@ import { RuleFailure } from "./failure.ts";
 import { charge, type Run, STEP_WORK } from "./run.ts";
 
 /** Strings up to this length are free: their number is bounded by the rule's size. */
-const FREE_LENGTH = 256;
+export const FREE_LENGTH = 256;
 const MAX_DEPTH = 64;
 
 /** One own property as JSON would carry it; null where there is none. `key` is the name of a top-level attribute. */

@@ -1,5 +1,5 @@
 import type { EagerOperator } from "./index.ts";
-import { compareVersions, parseVersion, type Version } from "../version.ts";
+import { compareParts, compareVersions, parseVersion, type Version } from "../version.ts";
 
 /** How two versions relate; `^` and `~` are plain equality of major and of major.minor, not npm's ranges. */
 export const versionRelations: ReadonlyMap<string, (a: Version, b: Version) => boolean> = new Map([
@@ -9,8 +9,8 @@ export const versionRelations: ReadonlyMap<string, (a: Version, b: Version) => b
   ["<=", (a, b) => compareVersions(a, b) <= 0],
   [">", (a, b) => compareVersions(a, b) > 0],
   [">=", (a, b) => compareVersions(a, b) >= 0],
-  ["^", (a, b) => a.major === b.major],
-  ["~", (a, b) => a.major === b.major && a.minor === b.minor],
+  ["^", (a, b) => compareParts(a, b, 1) === 0],
+  ["~", (a, b) => compareParts(a, b, 2) === 0],
 ]);
 
 /** `sem_ver`: `[version, operator, version]`; anything invalid gives null, not false. */
