@@ -1,0 +1,196 @@
+import { type BackoffPolicy, defaultBackoff } from "../sync/backoff.ts";
+import type { Timer } from "../sync/clock.ts";
+import type { LinkPolicy } from "../sync/link-state.ts";
+import { type Link, runLink } from "../sync/run-link.ts";
+import { createAcknowledger } from "./acknowledge.ts";
+import { classifyError, createHttpClient, type HttpClient, withoutQuery } from "./http-client.ts";
+import { createHttpTransport } from "./http-transport.ts";
+import { createSnapshotKeeper } from "./keep-snapshot.ts";
+import { createRulesetGate } from "./ruleset-gate.ts";
+import { createSnapshotFile } from "./snapshot-file.ts";
+import type { AppliedChange, OpenSource, Source, SourceEnvironment, SourceListener } from "./source.ts";
+
+/** Options of `httpSource`. Times are milliseconds. */
+export interface HttpSourceOptions {
+  /** With `set`: where control is. Without: the address of any flagd JSON document, which is polled. */
+  readonly url: string;
+  /** The flag set on control. */
+  readonly set?: string;
+  /** `fs_<id>.<secret>`, sent as `Authorization: Bearer`. */
+  readonly key?: string;
+  /** Further request headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Time between fetches while there is no stream; default 5,000. */
+  readonly pollIntervalMs?: number;
+  /** Whether to hold a stream when `set` is given; default true. */
+  readonly stream?: boolean;
+  /** Where the last good ruleset is kept between lives; default: nowhere. */
+  readonly cacheDir?: string;
+  /** Time between comparisons with the server's ETag while streaming; default 300,000. They repair what was damaged unseen. */
+  readonly auditIntervalMs?: number;
+  /** Longest silence on the stream; default 45,000, three heartbeats of control. */
+  readonly idleMs?: number;
+  /** Longest wait for the stream to open; default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Longest fetch; default 10,000. */
+  readonly fetchTimeoutMs?: number;
+  /** Longest document or event in bytes; default 32 MiB. */
+  readonly maxBytes?: number;
+  readonly backoff?: Partial<BackoffPolicy>;
+  /** TLS and socket options: `{ ca, rejectUnauthorized, … }` as for `tls.connect`. */
+  readonly connect?: Parameters<typeof createHttpClient>[0];
+  /** Replaces the network; for tests. */
+  readonly client?: () => HttpClient;
+}
+
+function joinUrl(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/u, "")}${path}`;
+  return url.href;
+}
+
+function createPolicy(options: HttpSourceOptions): LinkPolicy {
+  return {
+    backoff: { ...defaultBackoff, ...options.backoff },
+    streams: options.set !== undefined && options.stream !== false,
+    fetchFirst: false,
+    pollIntervalMs: options.pollIntervalMs ?? 5000,
+    idleMs: options.idleMs ?? 45_000,
+    connectMs: options.connectTimeoutMs ?? 10_000,
+    fetchMs: options.fetchTimeoutMs ?? 10_000,
+    healthyMs: 60_000,
+  };
+}
+
+/** Creates a source that follows a server: control's stream where there is one, polling with ETag where there is none. */
+export function httpSource(options: HttpSourceOptions): Source {
+  const { set } = options;
+  const path = set === undefined ? "" : `/v1/rulesets/${encodeURIComponent(set)}`;
+  const rulesetUrl = set === undefined ? options.url : joinUrl(options.url, path);
+  const streamUrl = joinUrl(options.url, `${path}/stream`);
+
+  function open(listener: SourceListener, environment: SourceEnvironment): OpenSource {
+    const { clock, random, instance } = environment;
+    const client = (options.client ?? (() => createHttpClient(options.connect)))();
+    const gate = createRulesetGate(true);
+    const headers = {
+      "user-agent": "flagspan-provider/0.1",
+      "flagspan-instance": instance,
+      ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
+      ...options.headers,
+    };
+    const file =
+      options.cacheDir === undefined
+        ? undefined
+        : createSnapshotFile(options.cacheDir, `${rulesetUrl}\n${set ?? ""}`);
+    const keeper =
+      file === undefined
+        ? undefined
+        : createSnapshotKeeper(gate, file, clock, (error) =>
+            listener.failure(classifyError(error, rulesetUrl)),
+          );
+    const acknowledger =
+      set === undefined
+        ? undefined
+        : createAcknowledger({
+            client,
+            url: joinUrl(options.url, `${path}/applied`),
+            headers,
+            instance,
+            random,
+            clock,
+          });
+    let unitSecret: Uint8Array | undefined;
+    let link: Link | undefined;
+    let audit: Timer | undefined;
+    let closing: Promise<void> | undefined;
+
+    const update = (kept: boolean, changes: readonly AppliedChange[]): void => {
+      const { held } = gate;
+      if (held === undefined || closing !== undefined) return;
+      const layer = {
+        ruleset: held.ruleset,
+        revision: held.revision,
+        ...(set === undefined ? {} : { flagSetId: set }),
+        ...(unitSecret === undefined ? {} : { unitSecret }),
+      };
+      listener.update({ layers: [layer], kept, changes });
+    };
+
+    const transport = createHttpTransport({
+      client,
+      gate,
+      clock,
+      rulesetUrl,
+      streamUrl,
+      headers,
+      maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
+      secret: (secret) => {
+        const changed = unitSecret === undefined || Buffer.compare(unitSecret, secret) !== 0;
+        unitSecret = secret;
+        if (changed) update(true, []);
+      },
+      taken: (_verdict, changes) => {
+        update(false, changes);
+        keeper?.touch();
+      },
+      refused: () =>
+        listener.failure({
+          kind: "invalid-data",
+          message: `${withoutQuery(rulesetUrl)} offers an older revision than ${gate.held?.revision ?? ""}, which is kept`,
+        }),
+    });
+
+    const scheduleAudit = (): void => {
+      audit = clock.setTimeout(
+        () => {
+          link?.refresh();
+          scheduleAudit();
+        },
+        (options.auditIntervalMs ?? 300_000) * (0.75 + random() / 2),
+      );
+    };
+
+    async function start(): Promise<void> {
+      const kept = await file?.read();
+      if (closing !== undefined) return;
+      if (kept !== undefined) {
+        const verdict = gate.offerText(kept.text, kept.etag === undefined ? {} : { etag: kept.etag });
+        if (verdict.kind === "taken") update(true, []);
+      }
+      link = runLink({
+        policy: createPolicy(options),
+        transport,
+        clock,
+        random,
+        observer: {
+          link: (up) => {
+            if (up) acknowledger?.repeat();
+            listener.link(up);
+          },
+          failure: (failure) => listener.failure(failure),
+        },
+      });
+      if (createPolicy(options).streams) scheduleAudit();
+    }
+
+    async function close(): Promise<void> {
+      if (audit !== undefined) clock.clearTimeout(audit);
+      link?.close();
+      acknowledger?.close();
+      await client.close();
+      await keeper?.close();
+    }
+
+    // `start` itself rejects only on a bug in the runner; a broken disk reads as an empty one.
+    start().catch((error: unknown) => listener.failure(classifyError(error, rulesetUrl)));
+    return {
+      applied: () => {
+        if (gate.held !== undefined) acknowledger?.applied(gate.held.revision);
+      },
+      close: () => (closing ??= close()),
+    };
+  }
+
+  return { name: `http ${withoutQuery(rulesetUrl)}`, open };
+}
