@@ -15,7 +15,7 @@ export interface OpenedRuleset {
   /** What parsing found, each with its line and column. */
   readonly issues: readonly Issue[];
   /** Adds line and column to issues that were found later. */
-  locate(issues: readonly Issue[]): readonly Issue[];
+  readonly locate: (issues: readonly Issue[]) => readonly Issue[];
 }
 
 /**

@@ -5,7 +5,7 @@ import { UsageError } from "../command.ts";
 /** A YAML document as a value, and where its parts stand. */
 export interface YamlInput {
   readonly value: unknown;
-  locate(issues: readonly Issue[]): readonly Issue[];
+  readonly locate: (issues: readonly Issue[]) => readonly Issue[];
 }
 
 /** Whether a file name says YAML. */

@@ -56,10 +56,9 @@ Exit code 0: done; 1: differences, with --exit-code; 2: wrong use, or not a rule
         if (total !== undefined)
           io.stdout(`  ${affected ?? 0} of ${count(total, "context")} get another answer\n`);
       }
+      const verb = differences.length === 1 ? "differs" : "differ";
       io.stdout(
-        differences.length === 0
-          ? "no differences\n"
-          : `${count(differences.length, "flag")} differ\n`.replace(/^1 flag differ$/m, "1 flag differs"),
+        differences.length === 0 ? "no differences\n" : `${count(differences.length, "flag")} ${verb}\n`,
       );
     }
     return values["exit-code"] === true && differences.length > 0 ? 1 : 0;
