@@ -29,7 +29,7 @@ export interface Rig {
   /** Every body the fast lane sent, as it was. */
   readonly bodies: string[];
   /** Ends an evaluation as OpenFeature would. */
-  evaluate(flagKey: string, details?: FlagHookDetails, targetingKey?: string): void;
+  readonly evaluate: (this: void, flagKey: string, details?: FlagHookDetails, targetingKey?: string) => void;
   close(): Promise<void>;
 }
 
@@ -37,12 +37,15 @@ export interface Rig {
 export interface RigOptions extends FlagTelemetryOptions {
   readonly sampler?: (telemetry: FlagTelemetry) => Sampler;
   readonly before?: readonly SpanProcessor[];
-  readonly spanLimit?: number;
+  readonly spanLimits?: {
+    readonly attributeCountLimit?: number;
+    readonly attributeValueLengthLimit?: number;
+  };
 }
 
 /** Registers everything globally; `close` takes it down again. */
 export function createRig(options: RigOptions = {}): Rig {
-  const { sampler, before = [], spanLimit, ...telemetryOptions } = options;
+  const { sampler, before = [], spanLimits, ...telemetryOptions } = options;
   const bodies: string[] = [];
   const sent: SentEvent[] = [];
   const fetch: FetchLike = (_url, init) => {
@@ -54,7 +57,7 @@ export function createRig(options: RigOptions = {}): Rig {
   const spans = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({
     ...(sampler === undefined ? {} : { sampler: sampler(telemetry) }),
-    ...(spanLimit === undefined ? {} : { spanLimits: { attributeCountLimit: spanLimit } }),
+    ...(spanLimits === undefined ? {} : { spanLimits }),
     spanProcessors: [...before, telemetry.spanProcessor, new SimpleSpanProcessor(spans)],
   });
   const records = new InMemoryLogRecordExporter();

@@ -63,8 +63,9 @@ export class TaggingLogProcessor implements FlagLogRecordProcessor {
   #scopeOf(record: SdkLogRecordState, ctx: Context): FlagScope | undefined {
     const explicit = explicitScope(ctx);
     if (explicit !== undefined) return explicit;
-    const spanId = record.spanContext?.spanId;
-    const live = spanId === undefined ? undefined : this.#parts.spans.get(spanId);
+    const { spanContext } = record;
+    const isOurs = spanContext !== undefined && spanContext.isRemote !== true;
+    const live = isOurs ? this.#parts.spans.get(spanContext.spanId) : undefined;
     return live?.scope ?? this.#parts.fallback?.();
   }
 }

@@ -1,4 +1,4 @@
-import { context, trace } from "@opentelemetry/api";
+import { context } from "@opentelemetry/api";
 import type { Context, SpanContext } from "@opentelemetry/api";
 
 import type { DropCounts } from "../health/drop-counts.ts";
@@ -6,7 +6,7 @@ import type { AttributeNames } from "../naming/attribute-names.ts";
 import type { ScopeTags } from "../naming/scope-tags.ts";
 import type { Tag } from "../naming/tag-naming.ts";
 import type { FlagSpanProcessor, SdkSpan, SdkSpanState } from "../otel/sdk-shapes.ts";
-import { explicitScope } from "../scope/active-scope.ts";
+import { explicitScope, liveSpanOf } from "../scope/active-scope.ts";
 import type { FlagEntry } from "../scope/flag-entry.ts";
 import { FlagScope } from "../scope/flag-scope.ts";
 import type { LiveSpan, LiveSpans } from "../scope/live-spans.ts";
@@ -104,9 +104,7 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
 
   /** Called by the hook after each change of a scope. */
   evaluated(key: string): void {
-    const active = trace.getSpan(context.active());
-    if (active === undefined) return;
-    const live = this.#parts.spans.get(active.spanContext().spanId);
+    const live = liveSpanOf(this.#parts.spans, context.active());
     if (live === undefined) return;
     if (this.#parts.binding === "causal") (live.evaluated ??= new Set<string>()).add(key);
     if (this.#ending !== "absent") return;
@@ -118,8 +116,7 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
 
   #start(span: SdkSpan, parentContext: Context): void {
     const { spans } = this.#parts;
-    const parentSpan = trace.getSpan(parentContext);
-    const above = parentSpan === undefined ? undefined : spans.get(parentSpan.spanContext().spanId);
+    const above = liveSpanOf(spans, parentContext);
     const scope = explicitScope(parentContext) ?? above?.scope ?? new FlagScope();
     const parent = above?.scope === scope ? above : undefined;
     if (parent === undefined) {
