@@ -1,5 +1,5 @@
 import { parseFlagChange, type FlagChange, type FlagChangeAction } from "@flagspan/ruleset/change";
-import { asList, asObject, asText, asTime, present } from "../fields.ts";
+import { asList, asText, asTime, present } from "../fields.ts";
 import type { ChangeMapping } from "../change-mapping.ts";
 import { standardWebhooks } from "../signatures/standard-webhooks.ts";
 import type { Delivery } from "../signatures/verdict.ts";
