@@ -1,0 +1,109 @@
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  context,
+  defaultTextMapSetter,
+  trace,
+} from "@opentelemetry/api";
+import { InMemoryProvider, OpenFeature } from "@openfeature/server-sdk";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
+import { afterEach, expect, test } from "vitest";
+
+import { createRig, watched } from "./rig.ts";
+import type { Rig } from "./rig.ts";
+
+let rig: Rig;
+afterEach(async () => {
+  await rig.close();
+  await OpenFeature.clearProviders();
+  OpenFeature.clearHooks();
+});
+
+/** Every string that is found in something, keys included, cycles cut. */
+function stringsIn(thing: unknown, seen: Set<object> = new Set()): string[] {
+  if (typeof thing === "string") return [thing];
+  if (typeof thing !== "object" || thing === null || seen.has(thing)) return [];
+  seen.add(thing);
+  return Object.entries(thing).flatMap(([key, value]) => [key, ...stringsIn(value, seen)]);
+}
+
+const targetingKey = "alice@example.com";
+const secrets = [
+  targetingKey,
+  encodeURIComponent(targetingKey),
+  btoa(targetingKey),
+  "gold-plan-7731",
+  "s3cret-value",
+];
+
+for (const { how, subjectKey, details } of [
+  { how: "the provider's own contextId", subjectKey: undefined, details: watched("pseudonym-1") },
+  { how: "a subject key", subjectKey: "the secret of the set", details: watched(undefined) },
+  { how: "no key at all", subjectKey: undefined, details: watched(undefined) },
+]) {
+  test(`with ${how}, neither targeting key, context nor value of a flag with variants is exported anywhere`, async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1_000_000 });
+    rig = createRig({
+      events: "all",
+      spanEvents: true,
+      baggage: { allow: ["checkout"] },
+      meterProvider: new MeterProvider({ readers: [reader] }),
+      ...(subjectKey === undefined ? {} : { subjectKey }),
+    });
+    await OpenFeature.setProviderAndWait(
+      new InMemoryProvider({
+        "dark-mode": {
+          disabled: false,
+          variants: { on: "s3cret-value", off: "other" },
+          defaultVariant: "on",
+          flagMetadata: details.flagMetadata ?? {},
+        },
+      } as ConstructorParameters<typeof InMemoryProvider>[0]),
+    );
+    OpenFeature.addHooks(rig.telemetry.hook);
+    const carrier = {};
+    await rig.tracer.startActiveSpan("request", { root: true }, async (span) => {
+      const client = OpenFeature.getClient();
+      const answer = await client.getStringValue("dark-mode", "x", { targetingKey, plan: "gold-plan-7731" });
+      expect(answer).toBe("s3cret-value");
+      await client.getBooleanValue("dark-mode", false, { targetingKey });
+      await client.getBooleanValue("nowhere", false, { targetingKey });
+      const outgoing = rig.tracer.startSpan("GET", {
+        kind: SpanKind.CLIENT,
+        attributes: { "server.address": "checkout" },
+      });
+      rig.telemetry.propagator.inject(
+        trace.setSpan(context.active(), outgoing),
+        carrier,
+        defaultTextMapSetter,
+      );
+      outgoing.end();
+      span.recordException(new Error("boom"));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    });
+    await reader.forceFlush();
+    await rig.telemetry.forceFlush();
+    const exported = stringsIn([
+      rig.spans
+        .getFinishedSpans()
+        .map(({ name, attributes, events, resource }) => [name, attributes, events, resource]),
+      rig.logs
+        .getFinishedLogRecords()
+        .map(({ attributes, body, eventName }) => [attributes, body, eventName]),
+      exporter.getMetrics(),
+      rig.bodies,
+      carrier,
+    ]);
+    expect(exported.length).toBeGreaterThan(100);
+    expect(exported.filter((text) => secrets.some((secret) => text.includes(secret)))).toEqual([]);
+    expect(context.active()).toBe(ROOT_CONTEXT);
+  });
+}
