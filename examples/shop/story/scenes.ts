@@ -16,12 +16,9 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
-interface RolloutView {
-  readonly id: string;
-  readonly flag: string;
-  readonly status: string;
-  readonly unitsHarmed?: number;
-  readonly reasons?: readonly string[];
+/** What control answers of a rollout, as far as the story reads it. */
+interface RolloutAnswer {
+  readonly rollout: { readonly id: string; readonly unitsHarmed: number };
 }
 
 const quietMs = 6_000;
@@ -87,11 +84,11 @@ export async function playScenes(stage: Stage): Promise<Summary> {
     ]);
   }
   await pause(stage, afterwardsMs);
-  const report = await shop.api.send<RolloutView>(
+  const { rollout } = await shop.api.send<RolloutAnswer>(
     "GET",
     `/v1/rollouts/${encodeURIComponent(rollouts.get(storyFlag) ?? "")}`,
   );
-  const summary = summarize(collector.received, report.unitsHarmed ?? 0);
+  const summary = summarize(collector.received, Math.round(rollout.unitsHarmed));
   narrator.tell(
     `${summary.unitsHarmed} users had a bad outcome on the treated side; the errors have stopped: ${percent(summary.errorRateAfter)} of checkouts fail, as before (${percent(summary.errorRateBefore)}).`,
   );
@@ -109,10 +106,8 @@ export async function playScenes(stage: Stage): Promise<Summary> {
 async function startRollouts(stage: Stage): Promise<ReadonlyMap<string, string>> {
   const ids = new Map<string, string>();
   for (const plan of plans) {
-    const { id } = await stage.shop.api.send<RolloutView>("POST", "/v1/rollouts", {
-      ...plan,
-      flagSetId: flagSet,
-    });
+    const created = await stage.shop.api.send<RolloutAnswer>("POST", "/v1/rollouts", { ...plan, set: flagSet });
+    const { id } = created.rollout;
     await stage.shop.api.send("POST", `/v1/rollouts/${encodeURIComponent(id)}/start`, {
       reason: reasons[plan.flag],
     });
