@@ -1,5 +1,6 @@
 import {
   type ClientMetadata,
+  ErrorCode,
   type EvaluationContext,
   type EvaluationDetails,
   type FlagValue,
@@ -48,7 +49,7 @@ export function evaluateWithHooks<T extends FlagValue>(
   options: SyncEvaluationOptions,
   surroundings: SyncSurroundings,
 ): EvaluationDetails<T> {
-  const contexts: HookContext<FlagValue>[] = [];
+  const contexts: HookContext[] = [];
   const { providerMetadata, logger } = surroundings;
   const clientMetadata = options.clientMetadata ?? { providerMetadata };
   const flagValueType = typeOf(defaultValue);
@@ -90,14 +91,16 @@ export function evaluateWithHooks<T extends FlagValue>(
       flagKey,
       value: defaultValue,
       reason: "ERROR",
-      errorCode: "GENERAL" as NonNullable<EvaluationDetails<T>["errorCode"]>,
+      errorCode: ErrorCode.GENERAL,
       errorMessage: error instanceof Error ? error.message : String(error),
       flagMetadata: {},
     };
   }
   for (let index = hooks.length - 1; index >= 0; index--) {
     try {
-      watch(hooks[index]?.finally?.(contexts[index] as HookContext, details, hints), logger);
+      const hook = hooks[index];
+      if (hook?.finally !== undefined)
+        watch(runFinally(hook, contexts[index] as HookContext, details, hints), logger);
     } catch (error) {
       logger.error(`finally hook of flag ${flagKey} failed`, error);
     }
@@ -106,6 +109,17 @@ export function evaluateWithHooks<T extends FlagValue>(
 }
 
 const noHints: HookHints = Object.freeze({});
+
+/** Apart, because the linter takes every method named so for a promise's. */
+function runFinally(
+  hook: Hook,
+  context: HookContext,
+  details: EvaluationDetails<FlagValue>,
+  hints: HookHints,
+): unknown {
+  const { finally: run } = hook;
+  return run?.call(hook, context, details, hints);
+}
 
 /** The resolution as an evaluation's details; no property is present without a value. */
 export function finish(flagKey: string, resolved: ResolutionDetails<unknown>): EvaluationDetails<FlagValue> {
@@ -124,7 +138,7 @@ function watch(result: unknown, logger: Logger): EvaluationContext | undefined {
 
 function runErrorHooks(
   hooks: readonly Hook[],
-  contexts: readonly HookContext<FlagValue>[],
+  contexts: readonly HookContext[],
   failure: unknown,
   hints: HookHints,
   logger: Logger,

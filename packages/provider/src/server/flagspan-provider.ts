@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { FlagValueType } from "@flagspan/ruleset";
 import {
-  type ErrorCode,
+  ErrorCode,
   type EvaluationContext,
   type EvaluationDetails,
   type FlagValue,
@@ -20,6 +20,7 @@ import { httpSource } from "../source/http-source.ts";
 import type { Source } from "../source/source.ts";
 import type { Announcement } from "../sync/availability.ts";
 import { systemClock } from "../sync/clock.ts";
+import { createInitialization } from "../sync/initialization.ts";
 import { evaluateWithHooks, finish, type SyncEvaluationOptions, typeOf } from "./evaluate-sync.ts";
 import type { FlagspanProviderOptions } from "./provider-options.ts";
 import { createResolver, type Resolver } from "./resolve.ts";
@@ -73,22 +74,12 @@ export class FlagspanProvider implements Provider {
   /** Starts sync; resolves with the first ruleset, kept or received. See `initTimeoutMs` for when there is none. */
   async initialize(): Promise<void> {
     await this.onClose();
-    let resolve: () => void = () => undefined;
-    let reject: (error: Error) => void = () => undefined;
-    const promise = new Promise<void>((fulfil, refuse) => {
-      resolve = fulfil;
-      reject = refuse;
-    });
-    let initializing = true;
-    this.#cancel = () => reject(new GeneralError("the provider was closed before it had a ruleset"));
-    const announce = (what: Announcement, message: string): void => {
-      const wasInitializing = initializing;
-      initializing = false;
-      if (!wasInitializing || this.#options.lifecycle === "spec-0.9") this.#emit(what, message);
-      if (!wasInitializing) return;
-      if (what === "ready") resolve();
-      else reject(what === "fatal" ? new ProviderFatalError(message) : new GeneralError(message));
-    };
+    const initialization = createInitialization(
+      this.#options.lifecycle === "spec-0.9",
+      (what, message) => this.#emit(what, message),
+      (what, message) => (what === "fatal" ? new ProviderFatalError(message) : new GeneralError(message)),
+    );
+    this.#cancel = initialization.cancel;
     const session = startSession(
       {
         source: this.#source,
@@ -103,7 +94,7 @@ export class FlagspanProvider implements Provider {
         swapped: (served) => {
           this.#served = served;
         },
-        announce,
+        announce: initialization.announce,
         changed: (flags, served) => {
           this.events.emit(ProviderEvents.ConfigurationChanged, {
             flagsChanged: [...flags],
@@ -113,7 +104,7 @@ export class FlagspanProvider implements Provider {
       },
     );
     this.#session = session;
-    return promise;
+    return initialization.promise;
   }
 
   /** Ends sync at once: sockets are destroyed, timers cleared. The last ruleset keeps answering. */
@@ -134,7 +125,7 @@ export class FlagspanProvider implements Provider {
    * and every evaluation under it answers from this revision, whatever arrives meanwhile. Attributes are untouched.
    */
   pinRevision(): EvaluationContext {
-    return this.#served === undefined ? {} : ({ [this.#pin]: this.#served } as unknown as EvaluationContext);
+    return this.#served === undefined ? {} : { [this.#pin]: this.#served };
   }
 
   resolveBooleanEvaluation(
@@ -230,7 +221,7 @@ export class FlagspanProvider implements Provider {
         return this.events.emit(ProviderEvents.Error, { message });
       case "fatal": {
         // The payload's type forgets `errorCode`, by which the SDK tells FATAL from ERROR.
-        const details = { message, errorCode: "PROVIDER_FATAL" as ErrorCode };
+        const details = { message, errorCode: ErrorCode.PROVIDER_FATAL };
         return this.events.emit(ProviderEvents.Error, details);
       }
     }

@@ -5,7 +5,7 @@ import {
   type FlagMetadata,
   type FlagValueType,
 } from "@flagspan/ruleset";
-import type { ErrorCode, ResolutionDetails } from "@openfeature/server-sdk";
+import { ErrorCode, type ResolutionDetails } from "@openfeature/server-sdk";
 import { findLayer, type Served } from "./served.ts";
 
 /** Which evaluations name their unit in `flagMetadata.contextId`. */
@@ -51,7 +51,7 @@ export function createResolver(scope: ContextIdScope, nowMs: () => number): Reso
       value,
       reason,
       ...(variant === undefined ? {} : { variant }),
-      flagMetadata: metadata as Record<string, string>,
+      flagMetadata: metadata,
     });
     const answer = {
       details,
@@ -75,9 +75,9 @@ export function createResolver(scope: ContextIdScope, nowMs: () => number): Reso
       return {
         value: defaultValue,
         reason: "ERROR",
-        errorCode: "PROVIDER_NOT_READY" as ErrorCode,
+        errorCode: ErrorCode.PROVIDER_NOT_READY,
         errorMessage: `no ruleset has been received yet: flag "${flagKey}" takes the default`,
-        flagMetadata: notReady as Record<string, string>,
+        flagMetadata: notReady,
       };
     }
     const evaluation = evaluateCompiled(layer.ruleset, flagKey, context, nowMs(), type);
@@ -86,8 +86,8 @@ export function createResolver(scope: ContextIdScope, nowMs: () => number): Reso
       return {
         value: defaultValue,
         reason,
-        errorCode: errorCode as ErrorCode,
-        flagMetadata: metadata as Record<string, string>,
+        errorCode: ErrorCode[errorCode],
+        flagMetadata: metadata,
         ...(errorMessage === undefined ? {} : { errorMessage }),
       };
     }

@@ -49,18 +49,17 @@ export function startSession(options: SessionOptions, observer: SessionObserver)
 
   function describe(what: Announcement): string {
     const why = lastFailure === undefined ? "nothing was received" : lastFailure.message;
-    switch (what) {
-      case "ready":
-        return `flags come from ${options.source.name}`;
-      case "stale":
-        return `the last good ruleset (revision ${served?.revision ?? "none"}) keeps answering: ${why}`;
-      case "error":
-        return served === undefined
+    const held = `the last good ruleset (revision ${served?.revision ?? "none"}) keeps answering: ${why}`;
+    const messages: Readonly<Record<Announcement, string>> = {
+      ready: `flags come from ${options.source.name}`,
+      stale: held,
+      error:
+        served === undefined
           ? `no ruleset within ${options.initTimeoutMs} ms, defaults are answered and sync goes on: ${why}`
-          : `the last good ruleset (revision ${served.revision}) keeps answering for now: ${why}`;
-      case "fatal":
-        return `the credentials were refused, defaults are answered and sync goes on slowly: ${why}`;
-    }
+          : held,
+      fatal: `the credentials were refused, defaults are answered and sync goes on slowly: ${why}`,
+    };
+    return messages[what];
   }
 
   function take(update: SourceUpdate): void {

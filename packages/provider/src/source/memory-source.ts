@@ -1,4 +1,4 @@
-import { type Issue, type JsonValue, parseRuleset } from "@flagspan/ruleset";
+import { type Issue, parseRuleset } from "@flagspan/ruleset";
 import { hashText } from "./ruleset-gate.ts";
 import type { Layer, Source, SourceListener } from "./source.ts";
 
@@ -30,8 +30,7 @@ export function memorySource(
     const result = parseRuleset(next);
     if (!result.ok) return result.issues;
     const version = result.ruleset.metadata["version"];
-    const revision =
-      version === undefined ? hashText(JSON.stringify(next as JsonValue)).slice(0, 12) : String(version);
+    const revision = version === undefined ? hashText(JSON.stringify(next)).slice(0, 12) : String(version);
     held = { ruleset: result.ruleset, revision, ...(flagSetId === undefined ? {} : { flagSetId }) };
     for (const listener of listeners) tell(listener);
     return result.issues;

@@ -103,7 +103,7 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
     if (patch.from !== held.revision) return { kind: "gap" };
     const metadata = { ...held.ruleset.metadata, version: patch.to };
     const { ruleset } = updateRuleset(held.ruleset, {
-      flags: patch.flags as Record<string, JsonValue | null>,
+      flags: patch.flags,
       metadata,
     });
     return take({ ruleset, revision: patch.to, text: held.text, patches: [...held.patches, patch] });

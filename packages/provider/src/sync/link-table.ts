@@ -303,5 +303,5 @@ export function moveLink(
   moment: LinkMoment,
 ): LinkStep {
   const handler = table[state.kind][event.kind] as Handler<LinkEvent["kind"]>;
-  return handler(state, event as never, policy, moment);
+  return handler(state, event, policy, moment);
 }

@@ -11,17 +11,17 @@ export interface LinkTransport {
 
 /** What a stream tells. After `failed` nothing else is heard. */
 export interface StreamListener {
-  opened(): void;
-  activity(): void;
-  behind(): void;
-  hint(delayMs: number): void;
-  failed(failure: Failure): void;
+  readonly opened: () => void;
+  readonly activity: () => void;
+  readonly behind: () => void;
+  readonly hint: (delayMs: number) => void;
+  readonly failed: (failure: Failure) => void;
 }
 
 /** How a fetch ends: exactly one of the two, once. */
 export interface FetchListener {
-  received(): void;
-  failed(failure: Failure): void;
+  readonly received: () => void;
+  readonly failed: (failure: Failure) => void;
 }
 
 /** What a link tells its owner. */

@@ -1,0 +1,155 @@
+import { createEventReader } from "../sync/event-reader.ts";
+import { type Failure, parseRetryAfter } from "../sync/failure.ts";
+import type { FetchListener, LinkTransport, StreamListener } from "../sync/run-link.ts";
+import { type Bulk, parseBulk } from "./parse-bulk.ts";
+import type { FlagspanWebProviderOptions } from "./web-options.ts";
+
+/** The server offers no stream: nothing is wrong, and nobody asks again within the hour. */
+export const noStream: Failure = {
+  kind: "status",
+  status: 405,
+  message: "the server offers no event stream",
+  retryAfterMs: 3_600_000,
+};
+
+export interface OfrepTransportOptions {
+  readonly options: FlagspanWebProviderOptions;
+  /** The context's JSON. */
+  readonly context: string;
+  /** The ETag of kept answers for exactly this context. */
+  readonly etag: string | undefined;
+  readonly nowMs: () => number;
+  readonly received: (bulk: Bulk, etag: string | undefined) => void;
+  /** The server confirmed what is held. */
+  readonly confirmed: () => void;
+}
+
+/** Creates the transport of one context: bulk evaluation with ETag, and the stream whose address comes with it. */
+export function createOfrepTransport(given: OfrepTransportOptions): LinkTransport {
+  const { options, nowMs } = given;
+  const send = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
+  const url = `${options.url.replace(/\/+$/u, "")}/ofrep/v1/evaluate/flags`;
+  let { etag } = given;
+  let streamUrl: string | undefined;
+  let announced = "";
+
+  async function poll(listener: FetchListener, signal: AbortSignal): Promise<void> {
+    // A stream's address works once: without a fresh one, "not modified" would leave nothing to connect to.
+    const conditional =
+      etag !== undefined && (streamUrl !== undefined || options.stream === false || streaming);
+    const query = announced === "" ? "" : `?flagConfigEtag=${encodeURIComponent(announced)}`;
+    const response = await send(url + query, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
+        ...(options.set === undefined ? {} : { "flagd-selector": `flagSetId=${options.set}` }),
+        ...(conditional ? { "if-none-match": etag as string } : {}),
+        ...options.headers,
+      },
+      body: `{"context":${given.context}}`,
+      signal,
+      cache: "no-store",
+    });
+    if (response.status === 304 && conditional) {
+      given.confirmed();
+      return listener.received();
+    }
+    if (response.status !== 200) return listener.failed(failStatus(response, nowMs()));
+    const bulk = parseBulk(await response.json(), url);
+    if (signal.aborted) return undefined;
+    if (bulk === undefined)
+      return listener.failed({ kind: "invalid-data", message: "not an OFREP bulk answer" });
+    etag = response.headers.get("etag") ?? undefined;
+    streamUrl = bulk.streamUrl;
+    given.received(bulk, etag);
+    return listener.received();
+  }
+
+  let streaming = false;
+
+  async function stream(listener: StreamListener, signal: AbortSignal): Promise<void> {
+    const address = streamUrl;
+    streamUrl = undefined;
+    if (address === undefined) return listener.failed(noStream);
+    const response = await send(address, {
+      headers: { accept: "text/event-stream" },
+      signal,
+      cache: "no-store",
+    });
+    const type = response.headers.get("content-type") ?? "";
+    if (response.status !== 200) return listener.failed(failStatus(response, nowMs()));
+    if (!type.startsWith("text/event-stream") || response.body === null) {
+      return listener.failed({ kind: "wrong-content", message: `the event stream is ${type || "empty"}` });
+    }
+    streaming = true;
+    listener.opened();
+    // What changed between the fetch and now was announced to nobody.
+    listener.behind();
+    let failure: Failure = { kind: "ended", message: "the event stream ended" };
+    const reader = createEventReader({
+      maxEventLength: 65_536,
+      retry: listener.hint,
+      overflow: () => {
+        failure = { kind: "too-large", message: "an event is too long" };
+      },
+      event: ({ type: name, data }) => {
+        const etagOf = name === "message" ? readRefetch(data) : undefined;
+        if (etagOf === undefined) return;
+        announced = etagOf;
+        listener.behind();
+      },
+    });
+    const body = response.body.getReader();
+    for (;;) {
+      const { done, value } = await body.read();
+      if (done || failure.kind === "too-large") break;
+      reader.push(value);
+      listener.activity();
+    }
+    streaming = false;
+    listener.failed(failure);
+  }
+
+  const run = (
+    task: (signal: AbortSignal) => Promise<void>,
+    failed: (failure: Failure) => void,
+  ): (() => void) => {
+    const abort = new AbortController();
+    task(abort.signal).catch((error: unknown) => {
+      if (abort.signal.aborted) return;
+      failed({ kind: "network", message: error instanceof Error ? error.message : String(error) });
+    });
+    return () => abort.abort();
+  };
+
+  return {
+    openStream: (listener) => {
+      streaming = false;
+      return run((signal) => stream(listener, signal), listener.failed);
+    },
+    fetch: (listener) => run((signal) => poll(listener, signal), listener.failed),
+  };
+}
+
+function failStatus(response: Response, nowMs: number): Failure {
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
+  return {
+    kind: "status",
+    status: response.status,
+    message: `HTTP ${response.status}`,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** The announced configuration's ETag, empty if the server names none; undefined for anything but a refetch. */
+function readRefetch(data: string): string | undefined {
+  try {
+    const body = JSON.parse(data) as { type?: unknown; etag?: unknown } | null;
+    if (body?.type !== "refetchEvaluation") return undefined;
+    return typeof body.etag === "string" ? body.etag : "";
+  } catch {
+    // Not ours: OFREP tells clients to ignore what they do not know.
+    return undefined;
+  }
+}
