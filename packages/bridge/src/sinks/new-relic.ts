@@ -65,9 +65,9 @@ function writeEvent(change: FlagChange, service: string): unknown {
 /** GraphQL says 200 to everything; errors stand in the body. */
 function findFailure(answer: HttpAnswer): string | undefined {
   try {
-    const body = JSON.parse(answer.body) as { errors?: readonly { message?: unknown }[] };
+    const body = JSON.parse(answer.body) as { errors?: readonly { message?: string }[] };
     const first = body.errors?.[0];
-    return first === undefined ? undefined : fit(String(first.message ?? "a GraphQL error"), 300);
+    return first === undefined ? undefined : fit(first.message ?? "a GraphQL error", 300);
   } catch {
     return "the answer is not JSON";
   }
