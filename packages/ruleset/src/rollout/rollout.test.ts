@@ -1,6 +1,8 @@
 import { FlagdCore } from "@openfeature/flagd-core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { checkRuleset } from "../checks/check-ruleset.ts";
+import { evaluateCompiled } from "../compile/evaluate-compiled.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import { parseRuleset } from "../parse/parse-ruleset.ts";
 import type { FlagDefinition, JsonValue, Ruleset } from "../types.ts";
@@ -61,7 +63,7 @@ const keys = Array.from({ length: 20_000 }, (_, index) => `user-${index}`);
 /** The variants of many users; one parse for all of them. */
 function variantsOf(flag: FlagDefinition): readonly (string | undefined)[] {
   const ruleset = rulesetOf(flag);
-  return keys.map((targetingKey) => evaluate(ruleset, "dark-mode", { targetingKey }, 0).variant);
+  return keys.map((targetingKey) => evaluateCompiled(ruleset, "dark-mode", { targetingKey }, 0).variant);
 }
 
 describe("a rollout", () => {
@@ -184,6 +186,11 @@ describe("a rollout", () => {
   });
 });
 
+function withoutMetadata(flag: FlagDefinition): FlagDefinition {
+  const { metadata: _, ...rest } = flag;
+  return rest;
+}
+
 describe("a flag that cannot be rolled out says why", () => {
   const cases: readonly [string, FlagDefinition, Partial<RolloutStep>, RegExp][] = [
     [
@@ -274,7 +281,7 @@ describe("a flag that cannot be rolled out says why", () => {
     ],
     [
       "the rest of a rollout that ended in between",
-      (({ metadata: _, ...rest }) => rest)(render(flagOf(), stepOf({ percent: 50 }))),
+      withoutMetadata(render(flagOf(), stepOf({ percent: 50 }))),
       {},
       /ended in between/,
     ],
@@ -562,4 +569,13 @@ describe("a kill for some", () => {
     const flag = flagOf({ variants: { a: 1, b: 2 }, defaultVariant: "a" });
     expect(renderSegmentKill(flag, { segment: "beta" })).toEqual({ ok: false, choices: ["a", "b"] });
   });
+});
+
+test("no check complains about a rendered rollout, at any share", () => {
+  for (const percent of [0, 0.001, 50, 100]) {
+    for (const segments of [[], ["internal"], ["internal", "beta"]]) {
+      const flag = render(flagOf({ targeting: { if: [{ var: "x" }, "on"] } }), stepOf({ percent, segments }));
+      expect(checkRuleset(rulesetOf(flag))).toEqual([]);
+    }
+  }
 });
