@@ -1,4 +1,3 @@
-import { assetsCommand } from "./commands/assets/index.ts";
 import { changesCommand } from "./commands/changes.ts";
 import { checkCommand } from "./commands/check/index.ts";
 import { devCommand } from "./commands/dev.ts";
@@ -24,8 +23,7 @@ export const commands: readonly Command[] = [
   flagCommand,
   rolloutCommand,
   unitCommand,
+  drillCommand,
   changesCommand,
   keysCommand,
-  assetsCommand,
-  drillCommand,
 ];

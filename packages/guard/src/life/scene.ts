@@ -49,7 +49,7 @@ export interface Seen {
 export class Scene {
   readonly plan: Plan;
   state: RolloutState = initialState;
-  nowMs = monday;
+  nowMs: number = monday;
   last: Decision = { state: initialState, actions: [], reasons: [] };
   #stages: Record<string, StageObservations> = {};
   more: Partial<Observations> = {};
