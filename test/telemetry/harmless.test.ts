@@ -8,12 +8,11 @@ import {
   winstonFlagFormat,
   withFlagScope,
 } from "@flagspan/telemetry";
-import { InMemoryProvider } from "@openfeature/server-sdk";
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
 import winston from "winston";
 
-import { createRig, watched } from "./rig.ts";
+import { createRig, fixedProvider, watched } from "./rig.ts";
 import type { Rig } from "./rig.ts";
 
 let rig: Rig | undefined;
@@ -43,14 +42,7 @@ for (const { what, options } of broken) {
     rig = createRig(options);
     const { tracer, telemetry, loggerProvider, spans } = rig;
     await OpenFeature.setProviderAndWait(
-      new InMemoryProvider({
-        checkout: {
-          disabled: false,
-          variants: { on: true, off: false },
-          defaultVariant: "on",
-          flagMetadata: watched("unit-1").flagMetadata ?? {},
-        },
-      } as ConstructorParameters<typeof InMemoryProvider>[0]),
+      fixedProvider({ checkout: watched(options.subjectKey === undefined ? "unit-1" : undefined) }),
     );
     OpenFeature.addHooks(telemetry.hook);
     await tracer.startActiveSpan("server", async (server) => {
@@ -62,6 +54,7 @@ for (const { what, options } of broken) {
     await telemetry.forceFlush();
     await telemetry.shutdown();
     expect(spans.getFinishedSpans().map(({ name }) => name)).toEqual(["server"]);
+    expect([...telemetry.dropped().values()].some((count) => count > 0)).toBe(true);
   });
 }
 

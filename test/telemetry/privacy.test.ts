@@ -6,7 +6,7 @@ import {
   defaultTextMapSetter,
   trace,
 } from "@opentelemetry/api";
-import { InMemoryProvider, OpenFeature } from "@openfeature/server-sdk";
+import { OpenFeature } from "@openfeature/server-sdk";
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -15,7 +15,7 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { afterEach, expect, test } from "vitest";
 
-import { createRig, watched } from "./rig.ts";
+import { createRig, fixedProvider, watched } from "./rig.ts";
 import type { Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -58,14 +58,7 @@ for (const { how, subjectKey, details } of [
       ...(subjectKey === undefined ? {} : { subjectKey }),
     });
     await OpenFeature.setProviderAndWait(
-      new InMemoryProvider({
-        "dark-mode": {
-          disabled: false,
-          variants: { on: "s3cret-value", off: "other" },
-          defaultVariant: "on",
-          flagMetadata: details.flagMetadata ?? {},
-        },
-      } as ConstructorParameters<typeof InMemoryProvider>[0]),
+      fixedProvider({ "dark-mode": { ...details, value: "s3cret-value" } }),
     );
     OpenFeature.addHooks(rig.telemetry.hook);
     const carrier = {};
@@ -73,7 +66,6 @@ for (const { how, subjectKey, details } of [
       const client = OpenFeature.getClient();
       const answer = await client.getStringValue("dark-mode", "x", { targetingKey, plan: "gold-plan-7731" });
       expect(answer).toBe("s3cret-value");
-      await client.getBooleanValue("dark-mode", false, { targetingKey });
       await client.getBooleanValue("nowhere", false, { targetingKey });
       const outgoing = rig.tracer.startSpan("GET", {
         kind: SpanKind.CLIENT,
@@ -103,6 +95,12 @@ for (const { how, subjectKey, details } of [
       carrier,
     ]);
     expect(exported.length).toBeGreaterThan(100);
+    const signals = [
+      "feature_flag.outcome.duration",
+      "feature_flag.exposures.units",
+      "feature_flag.outcome.kind",
+    ];
+    expect(signals.filter((name) => !exported.some((text) => text.includes(name)))).toEqual([]);
     expect(exported.filter((text) => secrets.some((secret) => text.includes(secret)))).toEqual([]);
     expect(context.active()).toBe(ROOT_CONTEXT);
   });

@@ -1,5 +1,6 @@
 import { context, metrics, propagation, trace } from "@opentelemetry/api";
 import type { Tracer } from "@opentelemetry/api";
+import type { Provider } from "@openfeature/server-sdk";
 import { logs } from "@opentelemetry/api-logs";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
@@ -97,6 +98,28 @@ export function createRig(options: RigOptions = {}): Rig {
       metrics.disable();
       logs.disable();
     },
+  };
+}
+
+/** A provider that answers flags with fixed details, metadata included (the SDK's in-memory one leaves it out). */
+export function fixedProvider(flags: Readonly<Record<string, FlagHookDetails>>): Provider {
+  const resolve = (flagKey: string, defaultValue: unknown): never => {
+    const details = flags[flagKey] ?? {
+      value: defaultValue,
+      reason: "ERROR",
+      errorCode: "FLAG_NOT_FOUND",
+      errorMessage: `no flag ${flagKey}`,
+    };
+    return details as never;
+  };
+  const answer = (flagKey: string, defaultValue: unknown): Promise<never> =>
+    Promise.resolve(resolve(flagKey, defaultValue));
+  return {
+    metadata: { name: "test-provider" },
+    resolveBooleanEvaluation: answer,
+    resolveStringEvaluation: answer,
+    resolveNumberEvaluation: answer,
+    resolveObjectEvaluation: answer,
   };
 }
 

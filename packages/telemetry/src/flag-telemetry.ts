@@ -111,7 +111,11 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
   });
   const forceFlush = async (): Promise<void> => {
     instruments.bind();
-    tracker.flushExposures();
+    try {
+      tracker.flushExposures();
+    } catch {
+      drops.count("outcome_queue");
+    }
     await sender.flush();
   };
   const timer = new FlushTimer(flushIntervalMs, () => {
@@ -124,6 +128,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
   const shutdown = (): Promise<void> => {
     stopped ??= forceFlush().then(() => {
       timer.stop();
+      sender.abandon();
       unregister();
       spans.clear();
     });

@@ -35,7 +35,8 @@ export function fastLaneEndpoint(
   return { url: `${root.replace(/\/+$/u, "")}/v1/logs`, headers };
 }
 
-function withLogsPath(endpoint: string): string {
+/** Completes a base URL (no path) with OTLP's logs path; any other URL is taken as it is. */
+export function withLogsPath(endpoint: string): string {
   const trimmed = endpoint.replace(/\/+$/u, "");
   return /^[a-z][a-z0-9+.-]*:\/\/[^/]+$/iu.test(trimmed) ? `${trimmed}/v1/logs` : trimmed;
 }

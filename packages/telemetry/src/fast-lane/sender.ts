@@ -79,6 +79,12 @@ export class FastLaneSender {
     }
   }
 
+  /** Gives up what still waits, and counts it; for the end of the process, after a last flush. */
+  abandon(): void {
+    if (this.#queue.length > 0) this.#options.drops.count("outcome_send", this.#queue.length);
+    this.#queue = [];
+  }
+
   async #sendBatch(): Promise<boolean> {
     const batch = this.#queue.slice(0, maxBatch);
     const answer = await this.#post(batch);

@@ -16,7 +16,7 @@ import type { FlagHook, FlagHookContext, FlagHookDetails, ReadEvaluation } from 
 export interface HookParts {
   readonly clock: Clock;
   readonly drops: DropCounts;
-  readonly counts: EvaluationCounts;
+  readonly counts: Pick<EvaluationCounts, "count">;
   readonly arms: WatchedArms;
   readonly subject: SubjectReader;
   readonly events: EvaluationEvents;
@@ -77,7 +77,7 @@ export class EvaluationHook implements FlagHook {
   }
 
   #read(hookContext: FlagHookContext, details: FlagHookDetails, ctx: Context): ReadEvaluation {
-    const { subject, arms, clock } = this.#parts;
+    const { arms, clock } = this.#parts;
     const metadata = details.flagMetadata;
     const flagKey = cleanText(hookContext.flagKey);
     const variant =
@@ -87,7 +87,7 @@ export class EvaluationHook implements FlagHook {
     if (errorType === "flag_not_found") return { flagKey, entry: undefined, variant, reason, errorType };
 
     const watch = arms.read(flagKey, variant, metadata);
-    const unit = subject(metadata, hookContext.context);
+    const unit = this.#unitOf(hookContext, metadata);
     const setId = textOf(metadata?.["flagSetId"]);
     let firstExposure = false;
     if (watch !== undefined && variant !== undefined) {
@@ -110,6 +110,16 @@ export class EvaluationHook implements FlagHook {
       order: 0,
     };
     return { flagKey, entry, variant, reason, errorType };
+  }
+
+  /** A broken `subjectKey` costs the unit, not the evaluation. */
+  #unitOf(hookContext: FlagHookContext, metadata: FlagHookDetails["flagMetadata"]): string | undefined {
+    try {
+      return this.#parts.subject(metadata, hookContext.context);
+    } catch {
+      this.#parts.drops.count("mapper_error");
+      return undefined;
+    }
   }
 
   /** `TARGETING_MATCH` → `targeting_match`, remembered. */

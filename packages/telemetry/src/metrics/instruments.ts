@@ -35,12 +35,20 @@ export class Instruments {
     this.#parts = parts;
   }
 
-  /** Makes the instruments, once a meter provider is there; one field read after that. */
+  /** Makes the instruments, once a meter provider is there; one field read after that. A broken one is tried once. */
   bind(): void {
     if (this.#bound) return;
-    const { meterProvider, names, counts, drops } = this.#parts;
-    if (meterProvider === undefined && !hasMeterProvider()) return;
+    if (this.#parts.meterProvider === undefined && !hasMeterProvider()) return;
     this.#bound = true;
+    try {
+      this.#create();
+    } catch {
+      this.#parts.drops.count("metrics_error");
+    }
+  }
+
+  #create(): void {
+    const { meterProvider, names, counts, drops } = this.#parts;
     const meter = (meterProvider ?? metrics.getMeterProvider()).getMeter(
       this.#parts.scopeName,
       this.#parts.scopeVersion,
