@@ -110,15 +110,14 @@ export function evaluateWithHooks<T extends FlagValue>(
 
 const noHints: HookHints = Object.freeze({});
 
-/** Apart, because the linter takes every method named so for a promise's. */
+/** By name, because the linter takes a method call of that name for a promise's. */
 function runFinally(
   hook: Hook,
   context: HookContext,
   details: EvaluationDetails<FlagValue>,
   hints: HookHints,
 ): unknown {
-  const { finally: run } = hook;
-  return run?.call(hook, context, details, hints);
+  return hook["finally"]?.(context, details, hints);
 }
 
 /** The resolution as an evaluation's details; no property is present without a value. */

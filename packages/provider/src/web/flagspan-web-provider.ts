@@ -1,4 +1,3 @@
-import { sha256Hex } from "@flagspan/ruleset";
 import {
   ErrorCode,
   type EvaluationContext,
@@ -17,7 +16,7 @@ import { createInitialization } from "../sync/initialization.ts";
 import { type Availability, runAvailability } from "../sync/run-availability.ts";
 import { type Link, runLink } from "../sync/run-link.ts";
 import { answerWeb } from "./answer-web.ts";
-import { type KeptAnswers, openKeptAnswers } from "./kept-answers.ts";
+import { type Kept, type KeptAnswers, openKeptAnswers } from "./kept-answers.ts";
 import { createOfrepTransport, noStream } from "./ofrep-transport.ts";
 import type { WebFlag } from "./parse-bulk.ts";
 import type { FlagspanWebProviderOptions } from "./web-options.ts";
@@ -50,6 +49,8 @@ export class FlagspanWebProvider implements Provider {
   #waiters: Waiter[] = [];
   #inactivityMs = 120_000;
   #hidden: Timer | undefined;
+  /** Counts contexts: what was read for an older one is not used. */
+  #turn = 0;
 
   constructor(options: FlagspanWebProviderOptions) {
     this.#options = options;
@@ -74,25 +75,29 @@ export class FlagspanWebProvider implements Provider {
       createError,
     );
     this.#cancel = initialization.cancel;
+    this.#context = context;
+    const turn = ++this.#turn;
+    const kept = await this.#read(context);
+    if (turn !== this.#turn) return initialization.promise;
     const delays = { init: timeoutMs, grace: staleAfterMs ?? 5000, error: errorAfterMs ?? 300_000 };
     const availability = runAvailability(delays, this.#clock, (what) => {
       // Kept answers stand in for a server that cannot be reached; refused credentials are not covered up.
-      if (what === "error" && cache === "network-first" && this.#useKept(context)) {
+      if (what === "error" && this.#flags === undefined && kept !== undefined) {
+        this.#use(kept);
         availability.send("kept");
-        return;
-      }
-      initialization.announce(what, what);
+      } else initialization.announce(what, what);
     });
     this.#availability = availability;
-    this.#context = context;
+    if (kept !== undefined && (cache !== "network-first" || disableNetwork === true)) {
+      this.#use(kept);
+      availability.send("kept");
+    }
     if (disableNetwork === true) {
-      this.#useKept(context);
       this.#flags ??= new Map();
       availability.send("live");
       return initialization.promise;
     }
-    if (cache !== "network-first" && this.#useKept(context)) availability.send("kept");
-    this.#follow(context);
+    this.#follow(context, this.#cached ? kept?.etag : undefined);
     globalThis.document?.addEventListener("visibilitychange", this.#onVisibility);
     return initialization.promise;
   }
@@ -103,14 +108,24 @@ export class FlagspanWebProvider implements Provider {
     this.#context = context;
     if (this.#options.disableNetwork === true || JSON.stringify(before) === JSON.stringify(context))
       return undefined;
-    if (before.targetingKey !== context.targetingKey) {
-      const shown = this.#flags;
-      if (this.#options.cache !== "network-first" && this.#useKept(context)) this.#announceChanges(shown);
-    }
+    const turn = ++this.#turn;
+    this.#link?.close();
     const answered = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
     });
-    this.#follow(context);
+    void this.#read(context).then((kept) => {
+      if (turn !== this.#turn) return;
+      if (
+        kept !== undefined &&
+        before.targetingKey !== context.targetingKey &&
+        this.#options.cache !== "network-first"
+      ) {
+        const shown = this.#flags;
+        this.#use(kept);
+        this.#announceChanges(shown);
+      }
+      this.#follow(context, this.#cached ? kept?.etag : undefined);
+    });
     return answered;
   }
 
@@ -118,6 +133,7 @@ export class FlagspanWebProvider implements Provider {
   onClose(): Promise<void> {
     globalThis.document?.removeEventListener("visibilitychange", this.#onVisibility);
     this.#stopHiddenTimer();
+    this.#turn++;
     this.#link?.close();
     this.#link = undefined;
     this.#availability?.send("close");
@@ -144,23 +160,20 @@ export class FlagspanWebProvider implements Provider {
   }
 
   /** Starts the link of a context. The one before is closed first, so what it still receives is not heard. */
-  #follow(context: EvaluationContext): void {
+  #follow(context: EvaluationContext, etag?: string): void {
     this.#link?.close();
     const { pollIntervalMs = null, stream, timeoutMs = 10_000, random } = this.#options;
     const json = JSON.stringify(context);
-    const hash = sha256Hex(json);
-    const key = context.targetingKey ?? "";
-    const kept = this.#cached ? this.#kept?.read(key) : undefined;
     const transport = createOfrepTransport({
       options: this.#options,
       context: json,
-      etag: kept?.context === hash ? kept.etag : undefined,
+      etag,
       nowMs: () => this.#clock.now(),
       confirmed: () => this.#live(this.#flags ?? new Map()),
       received: (bulk, etag) => {
         this.#inactivityMs = bulk.inactivityDelayS * 1000;
-        const flags = [...bulk.flags.values()];
-        this.#kept?.write(key, { context: hash, flags, ...(etag === undefined ? {} : { etag }) });
+        const kept: Kept = { flags: [...bulk.flags.values()], ...(etag === undefined ? {} : { etag }) };
+        void this.#kept?.write(context.targetingKey ?? "", json, kept);
         this.#live(bulk.flags);
       },
     });
@@ -170,7 +183,8 @@ export class FlagspanWebProvider implements Provider {
         streams: stream !== false,
         fetchFirst: true,
         pollIntervalMs,
-        idleMs: 90_000,
+        // An EventSource does not tell of heartbeats: silence means nothing here.
+        idleMs: 2 ** 31 - 1,
         connectMs: 10_000,
         fetchMs: timeoutMs,
         healthyMs: 60_000,
@@ -207,7 +221,7 @@ export class FlagspanWebProvider implements Provider {
   #fail(message: string): void {
     if (this.#waiters.length === 0) return;
     if (!this.#cached) this.#flags = undefined;
-    this.#settle(createError("error", `the flags of the new context are not known: ${message}`));
+    this.#settle(createError("error", message));
   }
 
   #settle(error?: Error): void {
@@ -219,12 +233,13 @@ export class FlagspanWebProvider implements Provider {
     }
   }
 
-  #useKept(context: EvaluationContext): boolean {
-    const kept = this.#kept?.read(context.targetingKey ?? "");
-    if (kept === undefined) return false;
+  async #read(context: EvaluationContext): Promise<Kept | undefined> {
+    return this.#kept?.read(context.targetingKey ?? "", JSON.stringify(context));
+  }
+
+  #use(kept: Kept): void {
     this.#flags = new Map(kept.flags.map((flag) => [flag.key, flag]));
     this.#cached = true;
-    return true;
   }
 
   #announceChanges(before: Flags | undefined): void {

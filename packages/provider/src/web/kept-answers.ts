@@ -1,23 +1,26 @@
-import { sha256Hex } from "@flagspan/ruleset";
-import type { FlagspanWebProviderOptions } from "./web-options.ts";
 import type { WebFlag } from "./parse-bulk.ts";
+import type { FlagspanWebProviderOptions } from "./web-options.ts";
 
 /** What was answered on an earlier visit. */
 export interface Kept {
-  /** Hash of the whole context it was answered for. */
-  readonly context: string;
-  readonly etag?: string;
   readonly flags: readonly WebFlag[];
+  /** Only if it was answered for exactly this context. */
+  readonly etag?: string;
 }
 
-/** Answers kept in the browser, by targeting key. A storage that is full, forbidden or absent keeps nothing. */
+/** Answers kept in the browser, by targeting key. A storage that is full, forbidden or absent keeps nothing; neither does a page without a secure context, which has no hash. Never rejects. */
 export interface KeptAnswers {
-  read(targetingKey: string): Kept | undefined;
-  write(targetingKey: string, kept: Kept): void;
+  /** `context` is the context's JSON. */
+  read(targetingKey: string, context: string): Promise<Kept | undefined>;
+  write(targetingKey: string, context: string, kept: Kept): Promise<void>;
 }
 
-const prefix = "flagspan:";
 const thirtyDaysMs = 30 * 86_400_000;
+
+async function hash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
 
 /** Opens the kept answers. The key is a hash of address, credentials, domain and targeting key (OFREP ADR-0009, amended): none can be read back. */
 export function openKeptAnswers(
@@ -25,34 +28,33 @@ export function openKeptAnswers(
   domain: string | undefined,
   nowMs: () => number,
 ): KeptAnswers {
-  const keyOf = (targetingKey: string): string => {
-    const { url, key, headers, set } = options;
-    return prefix + sha256Hex(JSON.stringify([url, key, headers, set, domain, targetingKey]));
-  };
+  const { url, key, headers, set, cacheTtlMs = thirtyDaysMs } = options;
+  const storage = (): FlagspanWebProviderOptions["storage"] =>
+    options.cache === "off" ? undefined : (options.storage ?? globalThis.localStorage);
+  const keyOf = async (targetingKey: string): Promise<string> =>
+    `flagspan:${await hash(JSON.stringify([url, key, headers, set, domain, targetingKey]))}`;
+
   return {
-    read: (targetingKey) => {
+    read: async (targetingKey, context) => {
       try {
-        const text = storageOf(options)?.getItem(keyOf(targetingKey));
-        const kept = JSON.parse(text ?? "null") as (Kept & { savedAt?: unknown }) | null;
-        const ttlMs = options.cacheTtlMs ?? thirtyDaysMs;
-        const fresh = typeof kept?.savedAt === "number" && nowMs() - kept.savedAt < ttlMs;
-        return kept !== null && fresh && Array.isArray(kept.flags) ? kept : undefined;
+        const text = storage()?.getItem(await keyOf(targetingKey)) ?? "null";
+        const kept = JSON.parse(text) as (Kept & { savedAt: number; context: string }) | null;
+        if (kept === null || !(nowMs() - kept.savedAt < cacheTtlMs) || !Array.isArray(kept.flags))
+          return undefined;
+        const { flags, etag } = kept;
+        return etag !== undefined && kept.context === (await hash(context)) ? { flags, etag } : { flags };
       } catch {
         return undefined;
       }
     },
-    write: (targetingKey, kept) => {
+    write: async (targetingKey, context, kept) => {
       try {
-        storageOf(options)?.setItem(keyOf(targetingKey), JSON.stringify({ ...kept, savedAt: nowMs() }));
+        const entry = { ...kept, context: await hash(context), savedAt: nowMs() };
+        storage()?.setItem(await keyOf(targetingKey), JSON.stringify(entry));
       } catch {
         // Full or forbidden: the next visit starts from the network.
         return;
       }
     },
   };
-}
-
-function storageOf(options: FlagspanWebProviderOptions): FlagspanWebProviderOptions["storage"] {
-  if (options.cache === "off") return undefined;
-  return options.storage ?? (globalThis as { localStorage?: Storage }).localStorage;
 }

@@ -1,4 +1,3 @@
-import { createEventReader } from "../sync/event-reader.ts";
 import { type Failure, parseRetryAfter } from "../sync/failure.ts";
 import type { FetchListener, LinkTransport, StreamListener } from "../sync/run-link.ts";
 import { type Bulk, parseBulk } from "./parse-bulk.ts";
@@ -68,67 +67,46 @@ export function createOfrepTransport(given: OfrepTransportOptions): LinkTranspor
 
   let streaming = false;
 
-  async function stream(listener: StreamListener, signal: AbortSignal): Promise<void> {
+  /** The browser's EventSource, but never its reconnecting: the address works once, and one HTTP 503 closes it for good. */
+  function openStream(listener: StreamListener): () => void {
+    streaming = false;
     const address = streamUrl;
     streamUrl = undefined;
-    if (address === undefined) return listener.failed(noStream);
-    const response = await send(address, {
-      headers: { accept: "text/event-stream" },
-      signal,
-      cache: "no-store",
-    });
-    const type = response.headers.get("content-type") ?? "";
-    if (response.status !== 200) return listener.failed(failStatus(response, nowMs()));
-    if (!type.startsWith("text/event-stream") || response.body === null) {
-      return listener.failed({ kind: "wrong-content", message: `the event stream is ${type || "empty"}` });
+    if (address === undefined) {
+      listener.failed(noStream);
+      return () => undefined;
     }
-    streaming = true;
-    listener.opened();
-    // What changed between the fetch and now was announced to nobody.
-    listener.behind();
-    let failure: Failure = { kind: "ended", message: "the event stream ended" };
-    const reader = createEventReader({
-      maxEventLength: 65_536,
-      retry: listener.hint,
-      overflow: () => {
-        failure = { kind: "too-large", message: "an event is too long" };
-      },
-      event: ({ type: name, data }) => {
-        const etagOf = name === "message" ? readRefetch(data) : undefined;
-        if (etagOf === undefined) return;
-        announced = etagOf;
-        listener.behind();
-      },
-    });
-    const body = response.body.getReader();
-    for (;;) {
-      const { done, value } = await body.read();
-      if (done || failure.kind === "too-large") break;
-      reader.push(value);
+    const source = new EventSource(address);
+    source.addEventListener("open", () => {
+      streaming = true;
+      listener.opened();
       listener.activity();
-    }
-    streaming = false;
-    listener.failed(failure);
+      // What changed between the fetch and now was announced to nobody.
+      listener.behind();
+    });
+    source.addEventListener("message", ({ data }) => {
+      const etagOf = readRefetch(data);
+      if (etagOf === undefined) return;
+      announced = etagOf;
+      listener.behind();
+    });
+    source.addEventListener("error", () => {
+      source.close();
+      streaming = false;
+      listener.failed({ kind: "network", message: "the event stream broke" });
+    });
+    return () => source.close();
   }
 
-  const run = (
-    task: (signal: AbortSignal) => Promise<void>,
-    failed: (failure: Failure) => void,
-  ): (() => void) => {
-    const abort = new AbortController();
-    task(abort.signal).catch((error: unknown) => {
-      if (abort.signal.aborted) return;
-      failed({ kind: "network", message: error instanceof Error ? error.message : String(error) });
-    });
-    return () => abort.abort();
-  };
-
   return {
-    openStream: (listener) => {
-      streaming = false;
-      return run((signal) => stream(listener, signal), listener.failed);
+    openStream,
+    fetch: (listener) => {
+      const abort = new AbortController();
+      poll(listener, abort.signal).catch((error: unknown) => {
+        if (!abort.signal.aborted) listener.failed({ kind: "network", message: String(error) });
+      });
+      return () => abort.abort();
     },
-    fetch: (listener) => run((signal) => poll(listener, signal), listener.failed),
   };
 }
 
@@ -143,9 +121,9 @@ function failStatus(response: Response, nowMs: number): Failure {
 }
 
 /** The announced configuration's ETag, empty if the server names none; undefined for anything but a refetch. */
-function readRefetch(data: string): string | undefined {
+function readRefetch(data: unknown): string | undefined {
   try {
-    const body = JSON.parse(data) as { type?: unknown; etag?: unknown } | null;
+    const body = JSON.parse(String(data)) as { type?: unknown; etag?: unknown } | null;
     if (body?.type !== "refetchEvaluation") return undefined;
     return typeof body.etag === "string" ? body.etag : "";
   } catch {
