@@ -26,7 +26,7 @@ const exporting = (receiver: Receiver, service: string): Record<string, string> 
 function byUser(received: readonly Received[]): ReadonlyMap<string, readonly Received[]> {
   const users = new Map<string, string>();
   for (const { signal, traceId, attributes } of received) {
-    const target = `${String(attributes["url.query"] ?? "")} ${String(attributes["http.target"] ?? "")}`;
+    const target = String(attributes["url.query"] ?? attributes["http.target"]);
     const user = /user=(u\d+)/u.exec(target)?.[1];
     if (signal === "span" && user !== undefined) users.set(traceId, user);
   }
@@ -38,6 +38,12 @@ function byUser(received: readonly Received[]): ReadonlyMap<string, readonly Rec
   }
   return traces;
 }
+
+const tagsOf = ({ name, attributes }: Received) => ({
+  name,
+  whoami: attributes["feature_flags.whoami"],
+  checkout: attributes["feature_flags.checkout"],
+});
 
 const load = (url: string): Promise<readonly number[]> =>
   Promise.all(
@@ -79,16 +85,13 @@ describe.each(openTelemetryLines)("$title", ({ prepare }) => {
           "checkout",
         ]);
         const sinceMs = Math.max(...evaluations.map(({ atMs }) => atMs));
-        for (const record of records) {
-          const tag = record.attributes["feature_flags.whoami"];
-          if (record.atMs > sinceMs + edgeMs) {
-            eligible += 1;
-            expect({ name: record.name, tag }).toEqual({ name: record.name, tag: user });
-            expect(record.attributes["feature_flags.checkout"]).toBe(
-              Number(user.slice(1)) % 2 === 0 ? "on" : "off",
-            );
-          } else expect([undefined, user]).toContain(tag);
-        }
+        const after = records.filter(({ atMs }) => atMs > sinceMs + edgeMs);
+        const checkout = Number(user.slice(1)) % 2 === 0 ? "on" : "off";
+        expect(after.map(tagsOf)).toEqual(after.map(({ name }) => ({ name, whoami: user, checkout })));
+        expect(
+          records.map((record) => tagsOf(record).whoami).filter((tag) => tag !== user && tag !== undefined),
+        ).toEqual([]);
+        eligible += after.length;
       }
       expect(eligible).toBeGreaterThanOrEqual(requests * 4);
     },
@@ -134,13 +137,8 @@ describe.each(openTelemetryLines)("$title", ({ prepare }) => {
           const own = records.filter((record) => record.service === service);
           expect(own.filter(({ signal }) => signal === "span").length).toBeGreaterThan(0);
           expect(own.filter(({ signal }) => signal === "log")).toHaveLength(2);
-          for (const { name, attributes } of own) {
-            expect({ service, name, tag: attributes["feature_flags.whoami"] }).toEqual({
-              service,
-              name,
-              tag: user,
-            });
-          }
+          const checkout = Number(user.slice(1)) % 2 === 0 ? "on" : "off";
+          expect(own.map(tagsOf)).toEqual(own.map(({ name }) => ({ name, whoami: user, checkout })));
         }
       }
     }, 120_000);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decodeLogs, decodeTraces } from "@flagspan/bridge/otlp";
+import { decodeLogs, decodeTraces, type Attributes } from "@flagspan/bridge/otlp";
 
 /** A span or a log record, as far as these tests look at it. */
 export interface Received {
@@ -10,7 +10,7 @@ export interface Received {
   readonly name: string;
   /** When a span ended, or when a record was written. */
   readonly atMs: number;
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly attributes: Attributes;
 }
 
 /** An OTLP/HTTP receiver that also plays the upstream service of the apps (`/stock`). */

@@ -18,7 +18,7 @@ app.get("/order", async (request, response) => {
   response.json({ ok: true });
 });
 
-ready.then(() => {
+void ready.then(() => {
   const server = app.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
   process.on("SIGTERM", () => {
     server.close();

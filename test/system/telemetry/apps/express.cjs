@@ -25,12 +25,12 @@ app.get("/order", async (request, response) => {
   log.info("ordered");
   response.json({ checkout: response.locals.checkout });
 });
-app.use((error, request, response, next) => {
+app.use((error, request, response, _next) => {
   log.error({ err: error }, "failed");
   response.status(500).json({ error: error.message });
 });
 
-ready.then(() => {
+void ready.then(() => {
   const server = app.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
   process.on("SIGTERM", () => {
     server.close();

@@ -28,7 +28,7 @@ app.setErrorHandler((error, request, reply) => {
   reply.status(500).send({ error: error.message });
 });
 
-ready
+void ready
   .then(() => app.listen({ port: 0, host: "127.0.0.1" }))
   .then(() => {
     process.send({ port: app.server.address().port });

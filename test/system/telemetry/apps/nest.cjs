@@ -63,7 +63,7 @@ Catch()(FailureFilter);
 class AppModule {}
 Module({ controllers: [OrderController], providers: [StockService] })(AppModule);
 
-ready
+void ready
   .then(() => NestFactory.create(AppModule, { logger: false }))
   .then(async (app) => {
     app.useGlobalFilters(new FailureFilter());
