@@ -101,7 +101,6 @@ export function flagDashboard(flag: AssetFlag): AssetFile {
           iconColor: "red",
           datasource: loki,
           expr: changes,
-          target: { limit: 100, matchAny: false, tags: [], type: "tags" },
         },
       ],
     },

@@ -15,10 +15,11 @@ export function readAssetFlags(
   if (keys.length > 0) {
     return keys.map((key) => {
       const flag = ruleset.flags.get(key);
-      if (flag === undefined)
-        throw new UsageError(
-          `${flagSetId} has no flag "${key}"${didYouMean(key, [...ruleset.flags.keys()])}.`,
-        );
+      if (flag === undefined) {
+        const closest = findClosest(key, [...ruleset.flags.keys()]);
+        const hint = closest === undefined ? "." : `; did you mean "${closest}"?`;
+        throw new UsageError(`${flagSetId} has no flag "${key}"${hint}`);
+      }
       return describe(key, flag, flagSetId);
     });
   }
