@@ -88,7 +88,9 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     drops,
   });
   const isOn = options.outcomes !== false && env["OTEL_SDK_DISABLED"] !== "true";
+  let stopped: Promise<void> | undefined;
   const queue = (event: FastLaneEvent): void => {
+    if (stopped !== undefined) return;
     if (options.outcomesThroughLogger === true) {
       if (!emitThroughLogger(event, options.loggerProvider)) drops.count("outcome_send");
     } else sender.add(event);
@@ -124,7 +126,6 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     });
   });
   const unregister = registerScopeFinder(findScope);
-  let stopped: Promise<void> | undefined;
   const shutdown = (): Promise<void> => {
     stopped ??= forceFlush().then(() => {
       timer.stop();
@@ -136,7 +137,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
   };
 
   const expose: OutcomeTracker["expose"] = (...exposure) => {
-    if (!isOn) return false;
+    if (!isOn || stopped !== undefined) return false;
     timer.wake();
     return tracker.expose(...exposure);
   };
