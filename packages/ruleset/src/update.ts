@@ -27,14 +27,14 @@ export function updateRuleset(
   const quarantined = new Map(ruleset.quarantined);
   for (const [key, value] of Object.entries(patch.flags)) {
     const flag =
-      value === null ? undefined : parseFlag(value, { key, path: ["flags", key], report }, resolver, budget);
+      value === null ? undefined : parseFlag(value, { key, index: key, report }, resolver, budget);
     changes.set(key, flag === undefined ? null : new FlagEntry(key, flag));
     if (flag === undefined && value !== null) quarantined.set(key, issues.at(-1) as Issue);
     else quarantined.delete(key);
   }
   const { evaluators } = ruleset;
   const metadata =
-    patch.metadata === undefined ? ruleset.metadata : parseMetadata(patch.metadata, ["metadata"], { report });
+    patch.metadata === undefined ? ruleset.metadata : parseMetadata(patch.metadata, { report });
   const flags = flagMapOf(ruleset).with(changes);
   return { ruleset: rulesetOf({ flags, evaluators, metadata, quarantined }), issues };
 }

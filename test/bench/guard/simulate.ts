@@ -37,9 +37,9 @@ export interface SimulationResult {
   readonly processes: number;
 }
 
-const users = 700;
+const users = 500;
 const stageSeconds = 45;
-const requestsPerSecond = 70;
+const requestsPerSecond = 50;
 const startMs = Date.parse("2026-11-18T10:00:00Z");
 
 /** The plan every simulated rollout follows: errors and two latency bounds, no tolerance. */

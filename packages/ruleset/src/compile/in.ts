@@ -1,10 +1,7 @@
 import { isMember } from "../evaluate/operators/lists.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
 
-/** From here on a set beats looking at each element (47 ns against 1,241 ns at 100 elements). */
-const MIN_SET_SIZE = 8;
-
-/** `in` with a literal list; a text is looked up among the list's texts, anything else goes the general way. */
+/** `in` with a literal list: a text is looked up in a set (47 ns against 1,241 ns at 100 elements), the rest goes the general way. */
 export function compileIn(args: readonly Code[]): Closure | undefined {
   const [needle, haystack] = args;
   if (args.length !== 2 || needle === undefined || haystack === undefined) return undefined;
@@ -18,12 +15,6 @@ export function compileIn(args: readonly Code[]): Closure | undefined {
   if (!Array.isArray(list) || list.some(Array.isArray))
     return (context, run) => isMember(value(context, run), list);
   const texts = list.filter((element): element is string => typeof element === "string");
-  if (texts.length < MIN_SET_SIZE) {
-    return (context, run) => {
-      const found = value(context, run);
-      return typeof found === "string" ? texts.includes(found) : isMember(found, list);
-    };
-  }
   const set = new Set(texts);
   return (context, run) => {
     const found = value(context, run);

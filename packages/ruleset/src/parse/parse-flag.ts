@@ -6,7 +6,8 @@ import type { ReferenceResolver } from "./references.ts";
 /** Where a flag stands, and who is told what is wrong with it. */
 export interface FlagPlace {
   readonly key: string;
-  readonly path: readonly (string | number)[];
+  /** Under `flags`: the key, or the index in a list. */
+  readonly index: string | number;
   readonly report: (issue: Issue) => void;
 }
 
@@ -47,7 +48,7 @@ export function parseFlag(
       place.report({
         code: "unknown-reference",
         severity: "error",
-        path: [...place.path, "targeting"],
+        path: ["flags", place.index, "targeting"],
         message: `"$ref": "${name}" names no usable evaluator; a rule that reaches it fails with PARSE_ERROR`,
         flagKey: place.key,
       });
@@ -57,8 +58,7 @@ export function parseFlag(
       return refuse(place, "budget-exceeded", ["targeting"], message);
     }
   }
-  const cleaned =
-    metadata === undefined ? undefined : parseMetadata(metadata, [...place.path, "metadata"], place);
+  const cleaned = metadata === undefined ? undefined : parseMetadata(metadata, place);
   // The definition is the parsed object itself wherever nothing had to change: a second copy would double the memory.
   if (resolved === targeting && cleaned === metadata) return value as unknown as FlagDefinition;
   return {
@@ -68,37 +68,44 @@ export function parseFlag(
   } as FlagDefinition;
 }
 
-/** Reads metadata: what is no scalar is reported and left out, nulls are left out. */
+/** Reads metadata of a flag, or of the set: what is no scalar is reported and left out, nulls are left out. */
 export function parseMetadata(
   value: unknown,
-  path: readonly (string | number)[],
-  place: Pick<FlagPlace, "report"> & { readonly key?: string },
+  place: Pick<FlagPlace, "report"> & Partial<Pick<FlagPlace, "key" | "index">>,
 ): FlagMetadata {
+  if (isRecord(value) && hasOnlyScalars(value)) return value as FlagMetadata;
+  const path = place.index === undefined ? ["metadata"] : ["flags", place.index, "metadata"];
   const where = place.key === undefined ? {} : { flagKey: place.key };
+  const report = (at: readonly (string | number)[], message: string): void => {
+    place.report({ code: "invalid-metadata", severity: "error", path: at, message, ...where });
+  };
   if (!isRecord(value)) {
-    place.report({
-      code: "invalid-metadata",
-      severity: "error",
-      path,
-      message: "metadata must be an object; it is ignored",
-      ...where,
-    });
+    report(path, "metadata must be an object; it is ignored");
     return {};
   }
-  const keys = Object.keys(value);
-  const kept = keys.filter((key) => {
-    const type = typeof value[key];
-    return type === "string" || type === "number" || type === "boolean";
+  const kept = Object.entries(value).filter(([key, entry]) => {
+    if (entry === null || isScalar(entry)) return entry !== null;
+    report([...path, key], `metadata "${key}" must be a string, number or boolean; it is ignored`);
+    return false;
   });
-  if (kept.length === keys.length) return value as FlagMetadata;
-  for (const key of keys) {
-    if (kept.includes(key) || value[key] === null) continue;
-    const message = `metadata "${key}" must be a string, number or boolean; it is ignored`;
-    place.report({ code: "invalid-metadata", severity: "error", path: [...path, key], message, ...where });
-  }
-  return Object.fromEntries(kept.map((key) => [key, value[key] as string | number | boolean]));
+  return Object.fromEntries(kept) as FlagMetadata;
+}
+
+function hasOnlyScalars(value: Readonly<Record<string, unknown>>): boolean {
+  for (const key in value) if (!isScalar(value[key])) return false;
+  return true;
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
 function refuse(place: FlagPlace, code: IssueCode, path: readonly string[], message: string): undefined {
-  place.report({ code, severity: "error", path: [...place.path, ...path], message, flagKey: place.key });
+  place.report({
+    code,
+    severity: "error",
+    path: ["flags", place.index, ...path],
+    message,
+    flagKey: place.key,
+  });
 }

@@ -23,23 +23,21 @@ export function parseRuleset(document: unknown, options?: ParseOptions): ParseRe
   if (typeof flags !== "object" || flags === null) {
     return refused("missing-flags", ["flags"], "flags must be an object or a list of flags with a key each");
   }
-  const sources = Array.isArray(flags)
-    ? flagsOfList(flags, report)
-    : flagsOfMap(flags as Record<string, unknown>);
-  if (sources.length > budget.maxFlags) {
+  if (Object.keys(flags).length > budget.maxFlags) {
     return refused("budget-exceeded", ["flags"], `more than ${budget.maxFlags} flags`);
   }
   const resolver = createReferenceResolver(evaluatorsOf(document, report), budget, report);
   const entries = new Map<string, FlagEntry>();
   const quarantined = new Map<string, Issue>();
-  for (const { key, index, value } of sources) {
-    const path = ["flags", index];
-    const flag = parseFlag(value, { key, path, report }, resolver, budget);
+  const add = (key: string, index: string | number, source: unknown): void => {
+    const flag = parseFlag(source, { key, index, report }, resolver, budget);
     if (flag === undefined) quarantined.set(key, issues.at(-1) as Issue);
     else entries.set(key, new FlagEntry(key, flag));
-  }
+  };
+  if (Array.isArray(flags)) addList(flags, add, report);
+  else for (const key of Object.keys(flags)) add(key, key, (flags as Readonly<Record<string, unknown>>)[key]);
   const metadata: FlagMetadata =
-    document["metadata"] === undefined ? {} : parseMetadata(document["metadata"], ["metadata"], { report });
+    document["metadata"] === undefined ? {} : parseMetadata(document["metadata"], { report });
   const { evaluators } = resolver;
   return {
     ok: true,
@@ -52,21 +50,17 @@ function refused(code: Issue["code"], path: readonly string[], message: string):
   return { ok: false, issues: [{ code, severity: "error", path, message }] };
 }
 
-interface FlagSource {
-  readonly key: string;
-  /** Where it stands under `flags`: its key, or its place in the list. */
-  readonly index: string | number;
-  readonly value: unknown;
-}
-
-function flagsOfMap(flags: Readonly<Record<string, unknown>>): readonly FlagSource[] {
-  return Object.keys(flags).map((key) => ({ key, index: key, value: flags[key] }));
-}
-
-function flagsOfList(flags: readonly unknown[], report: (issue: Issue) => void): readonly FlagSource[] {
-  const sources = new Map<string, FlagSource>();
-  const message = "a list of flags loads in the flagd daemon, not in its in-process providers; use an object";
-  report({ code: "flag-list", severity: "warning", path: ["flags"], message });
+function addList(
+  flags: readonly unknown[],
+  add: (key: string, index: number, source: unknown) => void,
+  report: (issue: Issue) => void,
+): void {
+  const hint = "a list of flags loads in the flagd daemon, not in its in-process providers; use an object";
+  report({ code: "flag-list", severity: "warning", path: ["flags"], message: hint });
+  const last = new Map<string, number>();
+  for (const [index, value] of flags.entries()) {
+    if (isRecord(value) && Object.hasOwn(value, "key")) last.set(String(value["key"]), index);
+  }
   for (const [index, value] of flags.entries()) {
     const key = isRecord(value) && Object.hasOwn(value, "key") ? value["key"] : undefined;
     const path = ["flags", index, "key"];
@@ -79,13 +73,13 @@ function flagsOfList(flags: readonly unknown[], report: (issue: Issue) => void):
       });
       continue;
     }
-    if (sources.has(key)) {
-      const message = `flag "${key}" is defined twice; the later definition counts`;
-      report({ code: "duplicate-key", severity: "warning", path, message, flagKey: key });
+    if (last.get(key) === index) {
+      add(key, index, value);
+      continue;
     }
-    sources.set(key, { key, index, value });
+    const message = `flag "${key}" is defined twice; the later definition counts`;
+    report({ code: "duplicate-key", severity: "warning", path, message, flagKey: key });
   }
-  return [...sources.values()];
 }
 
 function evaluatorsOf(

@@ -1,15 +1,11 @@
 import type { Issue, JsonValue } from "../types.ts";
 import type { Budget } from "./budget.ts";
 
-/** The size of a tree with every `$ref` replaced. Sums saturate: a chain of doublings stays a number. */
-interface Extent {
+/** An evaluator with its references replaced, and how big that makes it. */
+interface Resolved {
+  readonly rule: JsonValue;
   readonly nodes: number;
   readonly depth: number;
-}
-
-/** An evaluator with its references replaced, and how big that makes it. */
-interface Resolved extends Extent {
-  readonly rule: JsonValue;
 }
 
 /** Replaces `{"$ref": name}` on the tree. Trees are shared, never copied, so a chain of doublings costs nothing. */
@@ -19,6 +15,8 @@ export interface ReferenceResolver {
   readonly evaluators: ReadonlyMap<string, JsonValue>;
 }
 
+type Tree = { readonly [key: string]: JsonValue };
+
 /** Builds a resolver over the document's `$evaluators`, telling of those that cannot be used. */
 export function createReferenceResolver(
   source: ReadonlyMap<string, JsonValue>,
@@ -26,9 +24,17 @@ export function createReferenceResolver(
   report: (issue: Issue) => void,
 ): ReferenceResolver {
   const resolved = new Map<string, Resolved | "in progress" | "refused">();
+  // The size of the tree under way, its references replaced. Plain variables: every value of every flag is counted.
+  let nodes = 0;
+  let depth = 0;
   let unknown: (name: string) => void = () => undefined;
+  const { maxNodes, maxDepth } = budget;
 
-  function evaluator(name: string): Resolved | undefined {
+  function isOverBudget(): boolean {
+    return nodes > maxNodes || depth > maxDepth;
+  }
+
+  function resolveEvaluator(name: string): Resolved | undefined {
     const known = resolved.get(name);
     if (known === "in progress") {
       report(issue("cyclic-reference", name, `evaluator "${name}" refers to itself; break the cycle`));
@@ -37,87 +43,99 @@ export function createReferenceResolver(
     if (known !== undefined) return known === "refused" ? undefined : known;
     const rule = source.get(name);
     if (rule === undefined) return undefined;
+    const [outerNodes, outerDepth] = [nodes, depth];
     resolved.set(name, "in progress");
-    const result = walk(rule, 0);
-    if (result === undefined) {
-      report(
-        issue(
-          "budget-exceeded",
-          name,
-          `evaluator "${name}" is too big or nested too deeply once its references are replaced`,
-        ),
-      );
+    nodes = depth = 0;
+    const result: Resolved = { rule: walk(rule, 0), nodes, depth };
+    if (isOverBudget()) {
+      const message = `evaluator "${name}" is too big or too deep once its references are replaced`;
+      report(issue("budget-exceeded", name, message));
+      resolved.set(name, "refused");
+    } else {
+      resolved.set(name, result);
     }
-    resolved.set(name, result ?? "refused");
-    return result;
+    [nodes, depth] = [outerNodes, outerDepth];
+    return resolved.get(name) === "refused" ? undefined : result;
   }
 
-  /** Undefined when the tree is over budget. Recursion is bounded by the depth budget. */
-  function walk(tree: JsonValue, level: number): Resolved | undefined {
-    if (typeof tree !== "object" || tree === null) return { rule: tree, nodes: 1, depth: 0 };
-    if (level > budget.maxDepth) return undefined;
-    const isList = Array.isArray(tree);
-    const keys = Object.keys(tree);
-    if (!isList && keys.length === 1 && keys[0] === "$ref")
-      return reference(tree as { readonly $ref: JsonValue });
-    if (keys.length > budget.maxNodes) return undefined;
-    let nodes = 1;
-    let depth = 0;
-    let replaced: [string, JsonValue][] | undefined;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] ?? "";
-      const child = (tree as { readonly [key: string]: JsonValue })[key] ?? null;
+  /** Counts a tree and replaces its references; stops early once it is over budget, so recursion is bounded. */
+  function walk(tree: JsonValue, level: number): JsonValue {
+    nodes++;
+    if (typeof tree !== "object" || tree === null) return tree;
+    if (level > depth) depth = level;
+    if (depth > maxDepth || nodes > maxNodes) return tree;
+    return Array.isArray(tree)
+      ? walkList(tree as readonly JsonValue[], level)
+      : walkObject(tree as Tree, level);
+  }
+
+  function walkList(list: readonly JsonValue[], level: number): JsonValue {
+    let copy: JsonValue[] | undefined;
+    if (list.length > maxNodes) nodes += list.length;
+    for (let i = 0; i < list.length && nodes <= maxNodes; i++) {
+      const child = list[i];
+      // Most values are scalars: counting them here saves a call for each.
       if (typeof child !== "object" || child === null) {
         nodes++;
         continue;
       }
-      const result = walk(child, level + 1);
-      if (result === undefined) return undefined;
-      nodes += result.nodes;
-      if (result.depth >= depth) depth = result.depth + 1;
-      if (nodes > budget.maxNodes || level + depth > budget.maxDepth) return undefined;
-      if (result.rule !== child) (replaced ??= []).push([key, result.rule]);
+      const replaced = walk(child, level + 1);
+      if (replaced !== child) (copy ??= [...list])[i] = replaced;
     }
-    return { rule: replaced === undefined ? tree : replaceProperties(tree, replaced, isList), nodes, depth };
+    return copy ?? list;
   }
 
-  function reference(tree: { readonly $ref: JsonValue }): Resolved {
-    const name = tree.$ref;
-    const target = typeof name === "string" ? evaluator(name) : undefined;
-    // What cannot be replaced stays, and fails as an unknown operator when it is reached.
-    if (target === undefined) unknown(typeof name === "string" ? name : JSON.stringify(name));
-    return target ?? { rule: tree, nodes: 2, depth: 1 };
+  function walkObject(tree: Tree, level: number): JsonValue {
+    let replaced: Map<string, JsonValue> | undefined;
+    // for…in with the access inside is the one form that engines read without looking the name up again.
+    for (const key in tree) {
+      const child = tree[key];
+      if (typeof child !== "object" || child === null) {
+        nodes++;
+        if (key !== "$ref") continue;
+        const target = replaceReference(tree, level);
+        if (target !== undefined) return target;
+        continue;
+      }
+      const value = walk(child, level + 1);
+      if (value !== child) (replaced ??= new Map()).set(key, value);
+      if (nodes > maxNodes) return tree;
+    }
+    if (replaced === undefined) return tree;
+    const [first] = replaced;
+    // Both forms define, they never assign: a key "__proto__" stays a key.
+    if (first !== undefined && Object.keys(tree).length === 1) return { [first[0]]: first[1] };
+    return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, replaced.get(key) ?? value]));
+  }
+
+  /** What cannot be replaced stays, and fails as an unknown operator when it is reached. */
+  function replaceReference(tree: Tree, level: number): JsonValue | undefined {
+    if (Object.keys(tree).length > 1) return undefined;
+    const name = tree["$ref"];
+    const target = typeof name === "string" ? resolveEvaluator(name) : undefined;
+    if (target === undefined) {
+      unknown(typeof name === "string" ? name : JSON.stringify(name));
+      return undefined;
+    }
+    nodes += target.nodes;
+    depth = Math.max(depth, level + target.depth);
+    return target.rule;
   }
 
   const evaluators = new Map<string, JsonValue>();
   for (const name of source.keys()) {
-    const result = evaluator(name);
+    const result = resolveEvaluator(name);
     if (result !== undefined) evaluators.set(name, result.rule);
   }
   return {
     evaluators,
     resolve(tree, onUnknown) {
       unknown = onUnknown;
-      return walk(tree, 0)?.rule;
+      nodes = depth = 0;
+      const result = walk(tree, 0);
+      return isOverBudget() ? undefined : result;
     },
   };
-}
-
-function replaceProperties(
-  tree: JsonValue,
-  replaced: readonly [string, JsonValue][],
-  isList: boolean,
-): JsonValue {
-  if (isList) {
-    const copy = [...(tree as readonly JsonValue[])];
-    for (const [index, rule] of replaced) copy[Number(index)] = rule;
-    return copy;
-  }
-  const changes = new Map(replaced);
-  // fromEntries defines, never assigns: a key "__proto__" stays a key.
-  return Object.fromEntries(
-    Object.entries(tree as object).map(([key, value]) => [key, changes.get(key) ?? value]),
-  );
 }
 
 function issue(code: Issue["code"], name: string, message: string): Issue {
