@@ -8,8 +8,8 @@ import type { LiveSpan, LiveSpans } from "./live-spans.ts";
 /** `createContextKey` answers the same symbol for the same text, so two copies of this package share a scope. */
 const scopeKey = createContextKey("flagspan.telemetry.scope");
 
-/** Finds the scope that belongs to a context; one per `createFlagTelemetry`. */
-export type ScopeFinder = (ctx: Context) => FlagScope | undefined;
+/** Finds the flags that belong to a context; one per `createFlagTelemetry`, and one per page in a browser. */
+export type ScopeFinder = (ctx: Context) => Pick<FlagScope, "entries"> | undefined;
 
 /** The scope opened by `withFlagScope`, if the context is inside one. */
 export function explicitScope(ctx: Context): FlagScope | undefined {
