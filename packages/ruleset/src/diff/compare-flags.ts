@@ -1,18 +1,18 @@
 import type { FlagChangeAction, FlagSummary } from "../change/flag-change.ts";
-import type { SegmentNames } from "../change/segments.ts";
 import { readBase } from "../rollout/base.ts";
 import { readRendered, type RenderedTargeting } from "../rollout/rendered.ts";
 import { dropRolloutMetadata } from "../rollout/rollout-metadata.ts";
 import { readArguments } from "../rollout/rule-chain.ts";
-import { originalOf, sameValue, withoutTwins } from "../rollout/twin.ts";
+import { originalOf, withoutTwins } from "../rollout/twin.ts";
 import type { FlagDefinition, JsonValue } from "../types.ts";
 import type { DifferenceKind } from "./flag-difference.ts";
+import { sameValue } from "./same-value.ts";
 
 /** A flag on one side of a comparison. */
 export interface ComparedFlag {
   readonly flag: FlagDefinition;
   readonly summary: FlagSummary;
-  readonly names: SegmentNames;
+  readonly evaluators: ReadonlyMap<string, JsonValue>;
 }
 
 /** What differs between the two sides. */
@@ -39,7 +39,7 @@ export function compareFlags(previous: ComparedFlag, current: ComparedFlag): Fla
   add("variants", !sameValue(plainVariants(left), plainVariants(right)));
   add("metadata", !sameValue(dropRolloutMetadata(left.metadata), dropRolloutMetadata(right.metadata)));
   // Definitions that only differ in what no evaluation reads still have other bytes: say so rather than nothing.
-  const rest = kinds.length === 0 && !sameValue(left as unknown as JsonValue, right as unknown as JsonValue);
+  const rest = kinds.length === 0 && !sameValue(left, right);
   if (rest) kinds.push("metadata");
   return { action: actionOf(kinds), kinds, segments };
 }
@@ -129,14 +129,8 @@ function sameShares(previous: ComparedFlag, current: ComparedFlag): boolean {
 function touchedSegments(previous: ComparedFlag, current: ComparedFlag): readonly string[] {
   const before = previous.summary.segments ?? [];
   const after = current.summary.segments ?? [];
-  const rules = (names: SegmentNames): ReadonlyMap<string, JsonValue> =>
-    new Map([...names].map(([rule, name]) => [name, rule]));
-  const changed = [...new Set([...before, ...after])].filter((segment) => {
+  return [...new Set([...before, ...after])].filter((segment) => {
     if (before.includes(segment) !== after.includes(segment)) return true;
-    return (
-      previous.names !== current.names &&
-      !sameValue(rules(previous.names).get(segment), rules(current.names).get(segment))
-    );
+    return !sameValue(previous.evaluators.get(segment), current.evaluators.get(segment));
   });
-  return changed;
 }

@@ -1,7 +1,7 @@
 import { evaluateCompiled } from "../compile/evaluate-compiled.ts";
-import { sameValue } from "../rollout/twin.ts";
 import type { EvaluationContext, Ruleset } from "../types.ts";
 import { diffRulesets } from "./diff-rulesets.ts";
+import { sameValue } from "./same-value.ts";
 
 /** How many of the given contexts get another answer for a flag. */
 export interface AffectedCount {

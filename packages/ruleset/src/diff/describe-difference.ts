@@ -1,9 +1,9 @@
 import type { FlagSummary } from "../change/flag-change.ts";
 import { listAttributes } from "../change/segments.ts";
 import { asLine, asList, asShare } from "../change/sentence.ts";
-import { sameValue } from "../rollout/twin.ts";
 import type { FlagDefinition } from "../types.ts";
 import type { DifferenceKind } from "./flag-difference.ts";
+import { sameValue } from "./same-value.ts";
 
 /** Two definitions of a flag and what differs. */
 export interface DescribedDifference {

@@ -1,14 +1,10 @@
 import { summarize } from "../change/summarize-flag.ts";
 import { nameSegments } from "../change/segments.ts";
-import type { FlagDefinition, Ruleset } from "../types.ts";
-import { writeJson } from "../write.ts";
+import type { Ruleset } from "../types.ts";
 import { compareFlags } from "./compare-flags.ts";
 import { describeAppearance, describeDifference } from "./describe-difference.ts";
 import type { FlagDifference } from "./flag-difference.ts";
-
-function sameDefinition(left: FlagDefinition, right: FlagDefinition): boolean {
-  return writeJson(left) === writeJson(right);
-}
+import { sameValue } from "./same-value.ts";
 
 /**
  * Tells two rulesets apart, flag by flag, in order of the key. Differences are those of meaning: the order of keys in the document,
@@ -26,14 +22,13 @@ export function diffRulesets(before: Ruleset, after: Ruleset): readonly FlagDiff
   for (const flagKey of keys) {
     const left = before.flags.get(flagKey);
     const right = after.flags.get(flagKey);
-    if (left === right || (left !== undefined && right !== undefined && sameDefinition(left, right)))
-      continue;
+    if (left === right || (left !== undefined && right !== undefined && sameValue(left, right))) continue;
     const previous = left === undefined ? undefined : summarize(left, previousNames);
     const current = right === undefined ? undefined : summarize(right, currentNames);
     if (left !== undefined && right !== undefined && previous !== undefined && current !== undefined) {
       const comparison = compareFlags(
-        { flag: left, summary: previous, names: previousNames },
-        { flag: right, summary: current, names: currentNames },
+        { flag: left, summary: previous, evaluators: before.evaluators },
+        { flag: right, summary: current, evaluators: after.evaluators },
       );
       if (comparison.kinds.length === 0) continue;
       const summary = describeDifference({ ...comparison, left, right, previous, current });

@@ -1,6 +1,6 @@
+import { sameValue } from "../diff/same-value.ts";
 import type { JsonValue } from "../types.ts";
 import { readArguments } from "./rule-chain.ts";
-import { sameValue } from "./twin.ts";
 
 /** The condition that chooses the users of segments; undefined for none. */
 export function writeChosen(segments: readonly string[]): JsonValue | undefined {

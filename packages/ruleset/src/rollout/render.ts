@@ -1,3 +1,4 @@
+import { sameValue } from "../diff/same-value.ts";
 import type { FlagDefinition, Issue, IssueCode, JsonValue } from "../types.ts";
 import { readBase, type RolloutBase } from "./base.ts";
 import { writeChosen } from "./chosen.ts";
@@ -5,7 +6,7 @@ import { readRendered, writeRendered } from "./rendered.ts";
 import { readRolloutMetadata, writeRolloutMetadata } from "./rollout-metadata.ts";
 import { readChain, renameResult, type Rule } from "./rule-chain.ts";
 import { checkStep, type RolloutStep, weightOf } from "./step.ts";
-import { originalOf, sameValue, twinOf } from "./twin.ts";
+import { originalOf, twinOf } from "./twin.ts";
 
 /** A flag with a rollout in it, or every reason why this flag cannot be rolled out so. */
 export type RolloutResult =

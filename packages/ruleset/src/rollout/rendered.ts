@@ -1,8 +1,9 @@
+import { sameValue } from "../diff/same-value.ts";
 import { isRecord } from "../json.ts";
 import type { JsonValue } from "../types.ts";
 import { readArguments, readConditional, type Rule } from "./rule-chain.ts";
 import { TOTAL_WEIGHT } from "./step.ts";
-import { sameValue, twinOf } from "./twin.ts";
+import { twinOf } from "./twin.ts";
 
 /**
  * The targeting of a flag that is being rolled out, taken apart:

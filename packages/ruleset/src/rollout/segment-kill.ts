@@ -1,8 +1,9 @@
+import { sameValue } from "../diff/same-value.ts";
 import type { FlagDefinition, JsonValue } from "../types.ts";
 import { chooseKillVariant, type KillOptions, type KillResult } from "./kill.ts";
 import { isCut, markCut, readRendered } from "./rendered.ts";
 import { readConditional } from "./rule-chain.ts";
-import { originalOf, sameValue, twinOf } from "./twin.ts";
+import { originalOf, twinOf } from "./twin.ts";
 
 /** Whom a partial kill reaches: the users of one segment, or those on some versions of the app, or both. */
 export interface SegmentKillOptions extends KillOptions {

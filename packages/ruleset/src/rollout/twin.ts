@@ -1,5 +1,5 @@
-import { writeJson } from "../write.ts";
-import type { FlagDefinition, JsonValue } from "../types.ts";
+import { sameValue } from "../diff/same-value.ts";
+import type { FlagDefinition } from "../types.ts";
 
 /**
  * Names the twin of a variant: the same value for everyone whom the rollout's `fractional` did not decide. Telemetry counts only
@@ -22,9 +22,4 @@ export function withoutTwins(variants: FlagDefinition["variants"]): FlagDefiniti
   return Object.fromEntries(
     Object.entries(variants).filter(([name]) => originalOf(name, variants) === undefined),
   );
-}
-
-/** Whether two JSON values are equal, whatever the order of their keys. */
-export function sameValue(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
-  return left === right || writeJson(left) === writeJson(right);
 }
