@@ -37,9 +37,9 @@ export interface SimulationResult {
   readonly processes: number;
 }
 
-const users = 500;
+const users = 600;
 const stageSeconds = 45;
-const requestsPerSecond = 50;
+const requestsPerSecond = 60;
 const startMs = Date.parse("2026-11-18T10:00:00Z");
 
 /** The plan every simulated rollout follows: errors and two latency bounds, no tolerance. */
@@ -108,7 +108,7 @@ export function simulateRollout(options: SimulationOptions): SimulationResult {
     const nowMs = startMs + second * 1000;
     const incident = second >= incidentAt && second < incidentAt + 20 ? 10 : 1;
     // The base rate rises with the percentage: the setting in which pooled stages find a harm that is none.
-    const base = Math.min(1, 0.15 + second / (4 * stageSeconds));
+    const base = Math.min(1, 0.05 + (second / (3.5 * stageSeconds)) ** 2);
     for (let request = chance.poisson(requestsPerSecond / 10) * 10; request > 0; request -= 1) {
       const process = processes[chance.below(processes.length)] as Process;
       if (process.stage !== state.stage && chance.next() < 0.2) process.stage = state.stage;

@@ -95,7 +95,7 @@ export function judgeSignals(
   });
 }
 
-/** Returns the strata of one outcome over the stages of the run. */
+/** Returns the strata of one outcome over the stages of the run that compare two arms; chosen users and a stage at 100 % compare nothing. */
 export function strataOf(
   observations: Observations,
   outcome: string,
@@ -103,7 +103,8 @@ export function strataOf(
 ): readonly Stratum[] {
   return Object.values(observations.stages).flatMap((stage) => {
     const counts = stage.outcomes[outcome]?.[counted];
-    return counts === undefined ? [] : [{ share: stage.share, ...counts }];
+    const compared = stage.share > 0 && stage.share < 1;
+    return counts === undefined || !compared ? [] : [{ share: stage.share, ...counts }];
   });
 }
 

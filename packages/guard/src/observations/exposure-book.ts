@@ -60,8 +60,11 @@ export class ExposureBook {
     }
   }
 
-  /** Notes that a unit was exposed in a stage whose treated share is `share`; the first report of a unit in a stage counts. */
-  add(unit: string, stage: string, arm: Arm, share: number): ExposureResult {
+  /**
+   * Notes that a unit was exposed in a stage whose treated share is `share`; the first report of a unit in a stage counts. Where users are chosen
+   * (`share` undefined) an arm says nothing about a unit's place.
+   */
+  add(unit: string, stage: string, arm: Arm, share: number | undefined): ExposureResult {
     if (!isSampled(unit, this.#sample)) return "unsampled";
     let entry = this.#units.get(unit);
     if (entry?.sightings.some((sighting) => sighting.stage === stage) === true) return "known";
@@ -69,17 +72,7 @@ export class ExposureBook {
       entry = { low: 0, high: 1, switched: false, sightings: [] };
       this.#units.set(unit, entry);
     }
-    const chance = Math.min(1, Math.max(0, (share - entry.low) / (entry.high - entry.low)));
-    const sighting = { stage, arm, share: chance > 0 && chance < 1 ? chance : undefined };
-    const contradiction = (chance === 0 && arm === "treatment") || (chance === 1 && arm === "control");
-    if (contradiction && !entry.switched) {
-      entry.switched = true;
-      this.#switched += 1;
-    }
-    if (sighting.share !== undefined) {
-      if (arm === "treatment") entry.high = share;
-      else entry.low = share;
-    }
+    const sighting = { stage, arm, share: share === undefined ? undefined : this.#place(entry, arm, share) };
     entry.sightings.push(sighting);
     this.#count(sighting);
     if (this.#units.size > this.#limit) this.coarsen(this.#sample * 2);
@@ -102,6 +95,22 @@ export class ExposureBook {
     return (
       this.#units.get(unit)?.sightings.some((entry) => entry.stage === stage && entry.arm === arm) ?? false
     );
+  }
+
+  /** Narrows down where a unit stands by the arm it got; answers the chance of the treatment before, unless it was certain. */
+  #place(entry: ExposedUnit, arm: Arm, share: number): number | undefined {
+    const chance = Math.min(1, Math.max(0, (share - entry.low) / (entry.high - entry.low)));
+    if (chance > 0 && chance < 1) {
+      if (arm === "treatment") entry.high = share;
+      else entry.low = share;
+      return chance;
+    }
+    const contradiction = (chance === 0) === (arm === "treatment");
+    if (contradiction && !entry.switched) {
+      entry.switched = true;
+      this.#switched += 1;
+    }
+    return undefined;
   }
 
   #count(sighting: Sighting): void {

@@ -46,7 +46,7 @@ export interface FastLaneRecord {
 
 const longestId = 128;
 const mostUnits = 50_000;
-const coarsestSample = 1 << 20;
+const coarsestSample = 2 ** 30;
 
 /**
  * Reads a log record of the fast lane; anything that is not a complete `feature_flag.outcome` or `feature_flag.exposures` is undefined.

@@ -194,6 +194,13 @@ describe("exposures over rising percentages", () => {
     expect(exposed.switched).toBe(0);
   });
 
+  it("learn nothing of a unit's place from having chosen it", () => {
+    const exposed = new ExposureBook();
+    exposed.add("chosen", "internal", "treatment", undefined);
+    exposed.add("chosen", "10pct", "control", 0.1);
+    expect([exposed.strata(), exposed.switched]).toEqual([[{ share: 0.1, treatment: 0, control: 1 }], 0]);
+  });
+
   it("notice a unit that changes sides against its place", () => {
     const exposed = new ExposureBook();
     exposed.add("u", "1pct", "treatment", 0.01);

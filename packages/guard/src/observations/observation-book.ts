@@ -62,10 +62,11 @@ export class ObservationBook {
     if (event.kind === "outcome") return this.#addOutcome(event, trusted, receivedMs);
     if (!trusted || event.source === "browser") return "ignored";
     const { sample } = this.#exposures;
+    const chosen = this.#watched.chosen?.has(event.stage) === true;
     this.#exposures.coarsen(event.sample);
     let fresh = 0;
     for (const unit of event.units) {
-      if (this.#exposures.add(unit, event.stage, event.arm, share) !== "new") continue;
+      if (this.#exposures.add(unit, event.stage, event.arm, chosen ? undefined : share) !== "new") continue;
       fresh += 1;
       for (const book of this.#outcomes.values()) book.expose(unit, event.stage, event.arm);
     }

@@ -132,6 +132,7 @@ export function createDecider(parts: DeciderParts): Decider {
 async function read(parts: DeciderParts, id: string): Promise<RolloutView | undefined> {
   const runner = await parts.runner(id);
   if (runner === undefined) return undefined;
+  await runner.load();
   return viewRollout(runner.record, runner.observe(parts.now()), await parts.documents.decisions(id));
 }
 

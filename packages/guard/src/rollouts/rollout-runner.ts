@@ -79,6 +79,11 @@ export class RolloutRunner {
     return this.#book.observe(nowMs, this.#around.queries(this.record), this.#around.firing());
   }
 
+  /** Brings record and book up to date with what all processes have stored; a finished rollout is read back from its logs. */
+  async load(): Promise<void> {
+    await this.#serially(async () => this.#refresh());
+  }
+
   /** Takes one event in at once; the log for the other processes is written with the next step. */
   add(event: FastLaneEvent, trusted: boolean, receivedMs: number): BookResult {
     const result = this.#book.add(event, trusted, receivedMs);

@@ -170,7 +170,7 @@ function viewStages(observations: Observations): readonly StageView[] {
   return Object.entries(observations.stages)
     .filter(
       ([, stage]) =>
-        stage.exposed.treatment + stage.exposed.control > 0 || Object.keys(stage.outcomes).length > 0,
+        isSeen(stage.exposed) || Object.values(stage.outcomes).some(({ units }) => isSeen(units)),
     )
     .map(([name, stage]) => ({
       name,
@@ -183,6 +183,10 @@ function viewStages(observations: Observations): readonly StageView[] {
         Object.entries(stage.outcomes).map(([outcome, counts]) => [outcome, counts.units]),
       ),
     }));
+}
+
+function isSeen({ treatment, control }: ArmCounts): boolean {
+  return treatment + control > 0;
 }
 
 function viewGuardrails(
