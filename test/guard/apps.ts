@@ -47,6 +47,7 @@ export function startApp(
   });
   const provider = new NodeTracerProvider({ spanProcessors: [telemetry.spanProcessor] });
   const tracer: Tracer = provider.getTracer(name);
+  const evaluated = telemetry.hook.finally.bind(telemetry.hook);
   let ruleset: Ruleset | undefined;
   return {
     load(flag) {
@@ -63,7 +64,7 @@ export function startApp(
       const startMs = nowMs();
       const answer = evaluate(ruleset, "dark-mode", { targetingKey: user, email }, startMs);
       tracer.startActiveSpan("request", { root: true }, (span) => {
-        telemetry.hook.finally(
+        evaluated(
           { flagKey: "dark-mode", context: { targetingKey: user }, providerMetadata: { name: "flagspan" } },
           {
             value: answer.value === true,

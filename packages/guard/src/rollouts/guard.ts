@@ -92,7 +92,6 @@ class GuardProcess implements Guard {
     this.#around = {
       documents: this.#documents,
       control: options.control,
-      owner: this.#owner,
       now: () => this.#now(),
       notify: options.notify ?? ((): void => undefined),
       queries: (record) => this.#queries.read(record.id),

@@ -29,7 +29,6 @@ export interface GuardNotice {
 export interface RunnerSurroundings {
   readonly documents: RolloutDocuments;
   readonly control: ControlClient;
-  readonly owner: string;
   readonly now: () => number;
   readonly notify: (notice: GuardNotice) => void;
   readonly queries: (record: RolloutRecord) => Readonly<Record<string, QueryObservation>>;
@@ -49,6 +48,8 @@ const mostUnwritten = 10_000;
  */
 export class RolloutRunner {
   readonly #around: RunnerSurroundings;
+  /** Names this book's own reports in the log; a later book, even in a process of the same name, must read them. */
+  readonly #origin: string = globalThis.crypto.randomUUID();
   #stored: StoredRollout;
   #book: ObservationBook;
   #run: number;
@@ -147,7 +148,7 @@ export class RolloutRunner {
       this.#run,
       this.#cursor,
       (entry) => {
-        if (entry.origin !== this.#around.owner)
+        if (entry.origin !== this.#origin)
           for (const { event, trusted, receivedMs } of entry.events)
             this.#book.add(event, trusted, receivedMs);
       },
@@ -159,7 +160,7 @@ export class RolloutRunner {
     const events = this.#unwritten;
     this.#unwritten = [];
     await this.#around.documents.appendUnits(this.record.id, this.#run, {
-      origin: this.#around.owner,
+      origin: this.#origin,
       events,
     });
   }

@@ -224,15 +224,25 @@ function viewGuardrails(
   });
 }
 
-/** kT - kC * share / (1 - share), per stage; where everybody is treated nothing can be subtracted. The worst kind counts, not their sum. */
-function countHarmed(observations: Observations): number {
-  const byOutcome = new Map<string, number>();
-  for (const stage of Object.values(observations.stages))
-    for (const [outcome, { units }] of Object.entries(stage.outcomes)) {
-      const expected = stage.share < 1 ? (units.control * stage.share) / (1 - stage.share) : 0;
-      byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + units.treatment - expected);
-    }
-  return Math.max(0, Math.round(Math.max(0, ...byOutcome.values())));
+/**
+ * Treated units with a bad outcome beyond what control explains: kT - kC * share / (1 - share) in stages that compare two arms; elsewhere (chosen
+ * users, 100 %) beyond control's share of bad units in all stages. The worst kind counts, not the sum of kinds.
+ */
+function countHarmed({ stages, sample }: Observations): number {
+  const seen = Object.values(stages);
+  const outcomes = new Set(seen.flatMap((stage) => Object.keys(stage.outcomes)));
+  const control = seen.reduce((sum, stage) => sum + stage.exposed.control * sample, 0);
+  const harmed = [...outcomes].map((outcome) => {
+    const bad = seen.reduce((sum, stage) => sum + (stage.outcomes[outcome]?.units.control ?? 0), 0);
+    const rate = control === 0 ? 0 : bad / control;
+    return seen.reduce((sum, { share, exposed, outcomes: counts }) => {
+      const units = counts[outcome]?.units ?? { treatment: 0, control: 0 };
+      const expected =
+        share > 0 && share < 1 ? (units.control * share) / (1 - share) : exposed.treatment * sample * rate;
+      return sum + units.treatment - expected;
+    }, 0);
+  });
+  return Math.round(Math.max(0, ...harmed));
 }
 
 function describeSensitivity({ plan, state }: RolloutRecord, observations: Observations): string | null {
