@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits until something is so, for at most ten seconds; says what it waited for if it never is. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await sleep(5);
+  }
+}
+
+/** Lets sockets do what they were about to do, to show that something does not happen. */
+export async function settle(): Promise<void> {
+  await sleep(120);
+}
