@@ -1,4 +1,5 @@
 import type { FlagChange, FlagChangeAction, FlagSummary } from "./flag-change.ts";
+import { compareShares } from "./percentages.ts";
 import { asLine, asList, asShare } from "./sentence.ts";
 
 /**
@@ -61,15 +62,10 @@ function servesNow(summary: FlagSummary | undefined): string {
 function whatChanged({ previous, current }: FlagChange): string {
   if (previous === undefined || current === undefined) return servesNow(current);
   const parts: string[] = [];
-  const before = previous.percentages ?? {};
-  const after = current.percentages ?? {};
-  const moved = [...new Set([...Object.keys(after), ...Object.keys(before)])].find(
-    (variant) => before[variant] !== after[variant],
-  );
+  const [moved] = compareShares(previous.percentages, current.percentages);
   if (moved !== undefined) {
-    const from = before[moved];
-    const to = after[moved];
-    const name = asLine(moved, 64);
+    const { from, to } = moved;
+    const name = asLine(moved.variant, 64);
     if (from === undefined) parts.push(`${name} at ${asShare(to ?? 0)}`);
     else if (to === undefined) parts.push(`no more percentages (${name} was at ${asShare(from)})`);
     else parts.push(`${name} from ${asShare(from)} to ${asShare(to)}`);

@@ -1,4 +1,5 @@
 import type { FlagSummary } from "../change/flag-change.ts";
+import { compareShares } from "../change/percentages.ts";
 import { listAttributes } from "../change/segments.ts";
 import { asLine, asList, asShare } from "../change/sentence.ts";
 import type { FlagDefinition } from "../types.ts";
@@ -64,11 +65,7 @@ const sentences: Partial<
     return `rules changed, for ${whom}`;
   },
   rollout: ({ previous, current, left, right }) => {
-    const before = previous.percentages ?? {};
-    const after = current.percentages ?? {};
-    const moved = [...new Set([...Object.keys(after), ...Object.keys(before)])].filter(
-      (variant) => before[variant] !== after[variant],
-    );
+    const moved = compareShares(previous.percentages, current.percentages);
     if (moved.length === 0) {
       const stage = (flag: FlagDefinition): string =>
         asLine(String(flag.metadata?.["rollout"] ?? "none"), 80);
@@ -76,9 +73,12 @@ const sentences: Partial<
     }
     const shown = (share: number | undefined): string => (share === undefined ? "none" : asShare(share));
     const steps = moved.map(
-      (variant) => `${asLine(variant, 64)} ${shown(before[variant])} → ${shown(after[variant])}`,
+      ({ variant, from, to }) => `${asLine(variant, 64)} ${shown(from)} → ${shown(to)}`,
     );
-    return `rollout ${asList(steps)}${whoMoves(before, after, moved)}`;
+    const gained = moved.reduce((sum, { from, to }) => sum + Math.max(0, (to ?? 0) - (from ?? 0)), 0);
+    // Without shares before, everyone may have had either.
+    const isKnown = previous.percentages !== undefined && gained > 0;
+    return `rollout ${asList(steps)}${isKnown ? `, for at least ${asShare(gained)} of the users it decides` : ""}`;
   },
   segments: ({ previous, current, segments }) => {
     const added = (current.segments ?? []).filter((name) => previous.segments?.includes(name) !== true);
@@ -102,15 +102,3 @@ const sentences: Partial<
     return differing.length === 0 ? "only unused properties differ" : `metadata ${asList(differing)} changed`;
   },
 };
-
-/** Of everyone whom the share decides, how many move, as far as shares can tell. */
-function whoMoves(
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-  moved: readonly string[],
-): string {
-  const [first] = moved;
-  if (first === undefined || Object.keys(before).length === 0) return "";
-  const gained = moved.reduce((sum, name) => sum + Math.max(0, (after[name] ?? 0) - (before[name] ?? 0)), 0);
-  return gained === 0 ? "" : `, for at least ${asShare(gained)} of the users it decides`;
-}
