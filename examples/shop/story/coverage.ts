@@ -53,6 +53,24 @@ export function coverLogs(records: readonly LogRecord[], first: FirstEvaluations
   );
 }
 
+/** The eligible spans without the flag, as lines that lead to them. */
+export function describeUntagged(spans: readonly Span[], first: FirstEvaluations): readonly string[] {
+  return spans
+    .filter((span) => {
+      const evaluation = first.get(span.traceId);
+      return isUntagged(evaluation, span.endUnixMs, span.attributes);
+    })
+    .map((span) => {
+      const evaluation = first.get(span.traceId);
+      const late = (span.endUnixMs - (evaluation?.atUnixMs ?? 0)).toFixed(1);
+      return `${String(span.resource["service.name"])} ${span.kind} ${span.name} ended ${late} ms after ${evaluation?.flagKey ?? "?"} was evaluated, trace ${span.traceId}, carries ${
+        Object.keys(span.attributes)
+          .filter((name) => name.startsWith("feature_flag"))
+          .join(" ") || "no flag"
+      }`;
+    });
+}
+
 interface Tagged {
   readonly traceId: string | undefined;
   readonly atUnixMs: number;
@@ -68,7 +86,16 @@ function cover(items: readonly Tagged[], first: FirstEvaluations): Coverage {
     const evaluation = item.traceId === undefined ? undefined : first.get(item.traceId);
     if (evaluation === undefined || item.atUnixMs <= evaluation.atUnixMs + slackMs) continue;
     eligible += 1;
-    if (!(`feature_flags.${evaluation.flagKey}` in item.attributes)) untaggedAfterEvaluation += 1;
+    if (isUntagged(evaluation, item.atUnixMs, item.attributes)) untaggedAfterEvaluation += 1;
   }
   return { total: items.length, tagged, eligible, untaggedAfterEvaluation };
+}
+
+function isUntagged(
+  evaluation: { readonly atUnixMs: number; readonly flagKey: string } | undefined,
+  atUnixMs: number,
+  attributes: Readonly<Record<string, unknown>>,
+): boolean {
+  if (evaluation === undefined || atUnixMs <= evaluation.atUnixMs + slackMs) return false;
+  return !(`feature_flags.${evaluation.flagKey}` in attributes);
 }

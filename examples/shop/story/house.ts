@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { createControlApi, type ControlApi } from "./control.ts";
-import { createProcessGroup, type ProcessGroup } from "./processes.ts";
+import { createProcessGroup, type ProcessGroup, type Running } from "./processes.ts";
 
 /** The shop and its control, all processes running. */
 export interface RunningShop {
@@ -16,8 +16,10 @@ export interface RunningShop {
   /** Control as the named person sees it. */
   readonly api: ControlApi;
   readonly processes: ProcessGroup;
-  /** Starts the visitors. */
+  /** Lets visitors in. */
   openDoors(): Promise<void>;
+  /** Lets nobody in until the doors open again. */
+  closeDoors(): void;
 }
 
 /** The flag set of the shop. */
@@ -60,28 +62,12 @@ export async function startShop(options: {
   const folder = claimRunFolder();
   const store = join(folder, "control.db");
   const flagspan = findBinary();
-  const createKey = async (name: string, scopes: string, actor: string): Promise<string> => {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      flagspan,
-      "keys",
-      "create",
-      "--store",
-      store,
-      "--name",
-      name,
-      "--scopes",
-      scopes,
-      "--sets",
-      "*",
-      "--actor",
-      actor,
-    ]);
-    return stdout.trim();
-  };
-  const personKey = await createKey(person, "admin,write,kill,sync", "user");
-  const syncKey = await createKey("shop services", "sync", "api");
-  const telemetryKey = await createKey("shop telemetry", "telemetry", "api");
-  const webKey = await createKey("shop page", "evaluate", "api");
+  // The first key is written into the store directly; every other one is made through control's API.
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...[flagspan, "keys", "create", "--store", store, "--name", person],
+    ...["--scopes", "admin,write,kill,sync", "--actor", "user"],
+  ]);
+  const personKey = stdout.trim();
 
   // The page's origin must be known before control starts, because control answers no other pages.
   const storefrontPort = await findFreePort();
@@ -102,6 +88,13 @@ export async function startShop(options: {
     });
     const controlUrl = `http://127.0.0.1:${control.port}`;
     const api = createControlApi(controlUrl, personKey);
+    const createKey = async (name: string, scope: string): Promise<string> => {
+      const key = { name, scopes: [scope], sets: [flagSet], actorType: "api" };
+      return (await api.send<{ token: string }>("POST", "/v1/keys", key)).token;
+    };
+    const syncKey = await createKey("shop services", "sync");
+    const telemetryKey = await createKey("shop telemetry", "telemetry");
+    const webKey = await createKey("shop page", "evaluate");
     const ruleset = JSON.parse(await readFile(join(shopRoot, "flags.json"), "utf8")) as unknown;
     await api.send("PUT", `/v1/rulesets/${flagSet}`, {
       ruleset,
@@ -131,18 +124,18 @@ export async function startShop(options: {
     const stockUrl = await service("stock", "");
     const checkoutUrl = await service("checkout", stockUrl);
     await service("storefront", checkoutUrl, storefrontPort);
+    let traffic: Running | undefined;
     return {
       controlUrl,
       storefrontUrl,
       api,
       processes,
       openDoors: async () => {
-        await processes.start({
-          name: "traffic",
-          script: script("traffic/main.js"),
-          env: { STOREFRONT_URL: storefrontUrl, SEED: options.seed },
-        });
+        if (traffic !== undefined) return traffic.send({ doors: "open" });
+        const env = { STOREFRONT_URL: storefrontUrl, SEED: options.seed };
+        traffic = await processes.start({ name: "traffic", script: script("traffic/main.js"), env });
       },
+      closeDoors: () => traffic?.send({ doors: "closed" }),
     };
   } catch (error) {
     await processes.stop();

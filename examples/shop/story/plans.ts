@@ -23,10 +23,7 @@ export const plans = [
     treatment: "on",
     control: "off",
     stages: [{ percent: 10, hold: "15m" }, { percent: 50, hold: "15m" }, { percent: 100 }],
-    guardrails: [
-      { outcome: "error", tolerate: 1.1 },
-      { outcome: "error", limit: "60%" },
-    ],
+    guardrails: [{ outcome: "error", tolerate: 1.1 }],
     alpha: 0.01,
     onBreach: "kill",
   },

@@ -7,6 +7,8 @@ export interface Running {
   readonly name: string;
   readonly port: number;
   readonly pid: number;
+  /** Sends it a message over its channel. */
+  send(message: object): void;
 }
 
 /** Starts processes, keeps what they print in files, and stops them all. */
@@ -67,7 +69,7 @@ export function createProcessGroup(directory: string): ProcessGroup {
       });
       child.once("error", reject);
     });
-    return { name, port, pid: child.pid ?? 0 };
+    return { name, port, pid: child.pid ?? 0, send: (message) => void child.send(message) };
   }
 
   async function stop(): Promise<void> {

@@ -22,7 +22,7 @@ interface RolloutAnswer {
 }
 
 const quietMs = 6_000;
-const breachWithinMs = 45_000;
+const breachWithinMs = 55_000;
 const healthyMs = 25_000;
 const afterwardsMs = 6_000;
 
@@ -56,6 +56,7 @@ export async function playScenes(stage: Stage): Promise<Summary> {
     await pause(stage, healthyMs);
     narrator.tell("Nothing is wrong, and the guard left every flag alone.");
     showErrors(stage, change.atUnixMs, Date.now());
+    await settle(stage);
     return summarize(collector.received, 0);
   }
 
@@ -84,6 +85,7 @@ export async function playScenes(stage: Stage): Promise<Summary> {
     ]);
   }
   await pause(stage, afterwardsMs);
+  await settle(stage);
   const { rollout } = await shop.api.send<RolloutAnswer>(
     "GET",
     `/v1/rollouts/${encodeURIComponent(rollouts.get(storyFlag) ?? "")}`,
@@ -103,10 +105,24 @@ export async function playScenes(stage: Stage): Promise<Summary> {
   return summary;
 }
 
+/** Closes the doors and waits until nothing more arrives, so that no trace is judged by half of what it sent. */
+async function settle(stage: Stage): Promise<void> {
+  const { spans, logs } = stage.collector.received;
+  stage.shop.closeDoors();
+  let before = -1;
+  for (let round = 0; round < 10 && spans.length + logs.length !== before; round += 1) {
+    before = spans.length + logs.length;
+    await pause(stage, 1_200);
+  }
+}
+
 async function startRollouts(stage: Stage): Promise<ReadonlyMap<string, string>> {
   const ids = new Map<string, string>();
   for (const plan of plans) {
-    const created = await stage.shop.api.send<RolloutAnswer>("POST", "/v1/rollouts", { ...plan, set: flagSet });
+    const created = await stage.shop.api.send<RolloutAnswer>("POST", "/v1/rollouts", {
+      ...plan,
+      set: flagSet,
+    });
     const { id } = created.rollout;
     await stage.shop.api.send("POST", `/v1/rollouts/${encodeURIComponent(id)}/start`, {
       reason: reasons[plan.flag],

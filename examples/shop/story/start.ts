@@ -1,5 +1,6 @@
 import { readArguments, type StoryArguments } from "./arguments.ts";
 import { startCollector } from "./collector.ts";
+import { describeUntagged, findFirstEvaluations } from "./coverage.ts";
 import { findMissing } from "./expectations.ts";
 import { startShop, type RunningShop } from "./house.ts";
 import { createNarrator } from "./narrator.ts";
@@ -46,12 +47,15 @@ async function main(): Promise<number> {
     const missing = findMissing(summary, args.incident);
     if (args.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     for (const sentence of missing) narrator.tell(`Did not happen: ${sentence}`);
+    const { spans, logs } = collector.received;
+    narrator.show(describeUntagged(spans, findFirstEvaluations(logs)).slice(0, 5));
     if (collector.received.refused.length > 0)
       narrator.tell(
         `${collector.received.refused.length} payloads were refused, the first: ${collector.received.refused[0]}`,
       );
     if (missing.length === 0) narrator.tell("Every part of the story happened.");
     if (!args.once && missing.length === 0) {
+      await shop.openDoors();
       narrator.tell(
         `It stays up: flags and change log at ${shop.controlUrl}/, the shop at ${shop.storefrontUrl}/. Ctrl-C ends it.`,
       );

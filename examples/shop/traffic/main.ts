@@ -2,13 +2,13 @@ import { Agent, request } from "undici";
 import { drawLot } from "../services/chance.ts";
 
 /**
- * A few hundred shoppers who keep coming back: each has a stable targeting key, country, plan and app version, and looks at pages
- * more often than buying. Open loop: a slow shop does not slow its visitors down.
+ * A few hundred shoppers who keep coming back: each has a stable targeting key, country, plan and app version, and buys
+ * more often than it only looks. Open loop: a slow shop does not slow its visitors down.
  */
 const storefront = process.env["STOREFRONT_URL"] ?? "";
 const seed = process.env["SEED"] ?? "1";
-const shoppers = Number(process.env["SHOPPERS"] ?? 400);
-const requestsPerSecond = Number(process.env["REQUESTS_PER_SECOND"] ?? 60);
+const shoppers = Number(process.env["SHOPPERS"] ?? 800);
+const requestsPerSecond = Number(process.env["REQUESTS_PER_SECOND"] ?? 100);
 
 const countries = ["DE", "FR", "IT", "NL", "ES", "US", "GB", "JP"];
 const plans = ["free", "plus", "business"];
@@ -34,7 +34,7 @@ async function visit(): Promise<void> {
   sent += 1;
   const id = `${seed}-${sent}`;
   const shopper = describeShopper(Math.floor(drawLot(`who ${id}`) * shoppers));
-  const buys = drawLot(`buys ${id}`) < 0.6;
+  const buys = drawLot(`buys ${id}`) < 0.75;
   const answer = await request(`${storefront}${buys ? "/api/checkout" : "/api/products"}`, {
     method: buys ? "POST" : "GET",
     headers: { ...shopper, "x-request-id": id },
@@ -43,8 +43,14 @@ async function visit(): Promise<void> {
   await answer.body.dump();
 }
 
-const started = performance.now();
+let started = performance.now();
+let open = true;
+process.on("message", (message: { doors?: "open" | "closed" }) => {
+  open = message.doors !== "closed";
+  started = performance.now() - (sent / requestsPerSecond) * 1000;
+});
 setInterval(() => {
+  if (!open) return;
   // Catch up with the clock rather than trust the timer.
   const due = Math.min(50, Math.floor(((performance.now() - started) / 1000) * requestsPerSecond) - sent);
   for (let n = 0; n < due; n += 1) visit().catch(() => undefined);
