@@ -28,11 +28,18 @@ describe("a ruleset file as the truth", () => {
     renameSync(`${path}.tmp`, path);
   };
   const follow = async (): Promise<void> => {
-    watching = await watchRulesetFile(control.control, { path, set: "file", onEdit: (edit) => edits.push(edit) });
+    watching = await watchRulesetFile(control.control, {
+      path,
+      set: "file",
+      onEdit: (edit) => edits.push(edit),
+    });
   };
   const flags = async (): Promise<Record<string, { defaultVariant: string }>> =>
-    ((await (await control.ask("GET", "/v1/flags/file")).json()) as { flags: Record<string, { defaultVariant: string }> })
-      .flags;
+    (
+      (await (await control.ask("GET", "/v1/flags/file")).json()) as {
+        flags: Record<string, { defaultVariant: string }>;
+      }
+    ).flags;
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), "flagspan-file-"));
@@ -67,7 +74,9 @@ describe("a ruleset file as the truth", () => {
     write({ a: flag("on"), b: flag("on") });
     await follow();
     await control.ask("POST", "/v1/flags/file/a/kill", { body: { reason: "incident" } });
-    await control.ask("PATCH", "/v1/flags/file/b", { body: { flag: { state: "DISABLED" }, reason: "by hand" } });
+    await control.ask("PATCH", "/v1/flags/file/b", {
+      body: { flag: { state: "DISABLED" }, reason: "by hand" },
+    });
     write({ a: { ...flag("on"), metadata: { owner: "x" } }, b: flag("on"), c: flag("on") });
     await watching?.check();
     expect(await flags()).toMatchObject({ a: { defaultVariant: "off" }, b: { state: "DISABLED" }, c: {} });
@@ -77,13 +86,23 @@ describe("a ruleset file as the truth", () => {
     write({ a: flag("on") });
     await follow();
     const targeting = { if: [{ $ref: "inside" }, "off", null] };
-    write({ a: { ...flag("on"), targeting } }, { $evaluators: { inside: { "==": [{ var: "inside" }, true] } } });
+    write(
+      { a: { ...flag("on"), targeting } },
+      { $evaluators: { inside: { "==": [{ var: "inside" }, true] } } },
+    );
     expect(await watching?.check()).toEqual({ ok: true, revision: 2, changed: ["a"] });
   });
 
   it("names the commit's author and subject, and whoever is here for edits not committed", async () => {
     const git = (...args: string[]): void => {
-      const identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"];
+      const identity = [
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "-c",
+        "commit.gpgsign=false",
+      ];
       execFileSync("git", [...identity, ...args], { cwd: directory, stdio: "ignore" });
     };
     git("init", "-q");
@@ -94,7 +113,9 @@ describe("a ruleset file as the truth", () => {
     write({ a: flag("off") });
     await watching?.check();
     const entries = await control.store.audit.list({ set: "file", limit: 10 });
-    expect(entries.map(({ change }) => [change.source, change.actor.id, change.reason?.replace(/\(.*/, "")])).toEqual([
+    expect(
+      entries.map(({ change }) => [change.source, change.actor.id, change.reason?.replace(/\(.*/, "")]),
+    ).toEqual([
       ["git", "Ada <ada@example.org>", "Introduce a "],
       ["flagspan", expect.any(String), "edited flags.json"],
     ]);

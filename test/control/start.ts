@@ -38,11 +38,11 @@ export interface TestControl {
   readonly url: string;
   readonly keys: Readonly<Record<Scope | "everything", string>>;
   /** Sends a request; objects become JSON bodies. */
-  ask(
+  readonly ask: (
     method: string,
     path: string,
     options?: { key?: string | null; body?: unknown; headers?: Record<string, string> },
-  ): Promise<Response>;
+  ) => Promise<Response>;
 }
 
 const SCOPES = ["evaluate", "sync", "telemetry", "write", "kill", "admin"] as const;

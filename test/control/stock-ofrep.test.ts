@@ -15,7 +15,10 @@ afterAll(async () => {
 describe("stock OFREP providers", () => {
   it("@openfeature/ofrep-provider evaluates against control unchanged", async () => {
     const { url, keys } = await startControl();
-    const provider = new OFREPProvider({ baseUrl: url, headers: [["authorization", `Bearer ${keys.evaluate}`]] });
+    const provider = new OFREPProvider({
+      baseUrl: url,
+      headers: [["authorization", `Bearer ${keys.evaluate}`]],
+    });
     await OpenFeature.setProviderAndWait("stock", provider);
     const client = OpenFeature.getClient("stock");
     const inside = { targetingKey: "u", email: "a@corp.example" };
@@ -26,8 +29,14 @@ describe("stock OFREP providers", () => {
       flagMetadata: { flagSetId: "shop.prod", version: "1" },
     });
     expect(await client.getStringValue("banner", "-", {})).toBe("A");
-    expect(await client.getBooleanDetails("nothing", true)).toMatchObject({ value: true, errorCode: "FLAG_NOT_FOUND" });
-    expect(await client.getNumberDetails("banner", 7)).toMatchObject({ value: 7, errorCode: "TYPE_MISMATCH" });
+    expect(await client.getBooleanDetails("nothing", true)).toMatchObject({
+      value: true,
+      errorCode: "FLAG_NOT_FOUND",
+    });
+    expect(await client.getNumberDetails("banner", 7)).toMatchObject({
+      value: 7,
+      errorCode: "TYPE_MISMATCH",
+    });
   });
 
   it("@openfeature/ofrep-web-provider follows a toggle over its event stream unchanged", async () => {
@@ -47,7 +56,9 @@ describe("stock OFREP providers", () => {
     const changed = new Promise<readonly string[] | undefined>((resolve) =>
       client.addHandler(ProviderEvents.ConfigurationChanged, (event) => resolve(event?.flagsChanged)),
     );
-    await ask("PATCH", "/v1/flags/shop.prod/banner", { body: { flag: { defaultVariant: "b" }, reason: "toggle" } });
+    await ask("PATCH", "/v1/flags/shop.prod/banner", {
+      body: { flag: { defaultVariant: "b" }, reason: "toggle" },
+    });
     expect(await changed).toContain("banner");
     expect(client.getStringValue("banner", "-")).toBe("B");
     await provider.onClose?.();

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 
+import { listenSyncService } from "./grpc/sync-service.ts";
+import type { SyncService } from "./grpc/sync-service.ts";
 import { createAppliedLedger } from "./applied/ledger.ts";
 import { shareLedger } from "./applied/shared.ts";
 import { createCommands } from "./changes/commands.ts";
@@ -23,7 +25,7 @@ import { createKeyring } from "./keys/key.ts";
 import { createOfrepAnswers } from "./ofrep/answer.ts";
 import { createStreamTokens } from "./ofrep/stream-tokens.ts";
 import { createLibrary } from "./ruleset/library.ts";
-import type { Library } from "./ruleset/library.ts";
+import type { Library, LiveStep } from "./ruleset/library.ts";
 import type { DocumentStore, Outbox, Store } from "./store/store.ts";
 import { createStreamHub } from "./stream/hub.ts";
 import type { HubCounts } from "./stream/hub.ts";
@@ -57,6 +59,8 @@ export interface Control {
   fetch(request: Request): Promise<Response>;
   /** Serves on a port; 0 takes a free one. Default host 127.0.0.1. */
   listen(options: { readonly port: number; readonly host?: string }): Promise<{ url: string; port: number }>;
+  /** Serves `flagd.sync.v1` over gRPC (no TLS) for flagd's in-process providers. Default host 127.0.0.1. */
+  listenGrpc(options: { readonly port: number; readonly host?: string }): Promise<{ port: number }>;
   /** Drains: asks streams to come back later, finishes what is running, lets go of the store's notifications. Idempotent. */
   close(): Promise<void>;
   /** The audit log as a queue, for the bridge. */
@@ -95,12 +99,17 @@ export function createControl(options: ControlOptions): Control {
     random,
   });
   const metrics = createControlMetrics({ hub: () => hub.counts, lag: lag.seconds });
+  const stepListeners = new Set<(step: LiveStep) => void>();
   const library = createLibrary(store, (step) => {
     const startedMs = performance.now();
     const told = hub.publish(step);
     metrics.fannedOut(step.live.set, told, (performance.now() - startedMs) / 1000);
+    for (const listener of stepListeners) listener(step);
   });
-  const commands = createCommands(createWriter(store, library, now, metrics.committed), library);
+  const commands = createCommands(
+    createWriter(store, library, now, (set, seconds) => metrics.committed(set, seconds)),
+    library,
+  );
   const ledger = createAppliedLedger(now);
   const shared = shareLedger({ ledger, store, process: options.instance ?? randomUUID() });
   const keyring = createKeyring(store);
@@ -110,7 +119,7 @@ export function createControl(options: ControlOptions): Control {
     ratePerSecond: limits.ratePerSecond,
     strangerRatePerSecond: limits.strangerRatePerSecond,
     ...(options.anonymous === undefined ? {} : { anonymous: options.anonymous }),
-    onRejected: metrics.rejected,
+    onRejected: (reason) => metrics.rejected(reason),
   });
   const cors = createCors(options.cors);
   const tokens = createStreamTokens(store, now);
@@ -159,12 +168,13 @@ export function createControl(options: ControlOptions): Control {
     }),
     createHotRoutes(services, gate, cors),
   ];
+  const syncServices: SyncService[] = [];
   const servers: ReturnType<typeof createNodeServer>[] = [];
 
   async function shutDown(): Promise<void> {
     const stopped = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const server of servers) server.closeIdleConnections();
-    await hub.close(DRAIN_MS);
+    await Promise.all([hub.close(DRAIN_MS), ...syncServices.map((service) => service.close())]);
     const late = setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
     }, DRAIN_MS);
@@ -185,6 +195,17 @@ export function createControl(options: ControlOptions): Control {
       const server = createNodeServer({ app, raw, headerBytes: limits.headerBytes });
       servers.push(server);
       return listen(server, port, host);
+    },
+    async listenGrpc({ port, host = "127.0.0.1" }) {
+      if (closing !== undefined)
+        throw new ControlError("closed", "this control was closed; create a new one");
+      const onStep = (listener: (step: LiveStep) => void): (() => void) => {
+        stepListeners.add(listener);
+        return () => stepListeners.delete(listener);
+      };
+      const service = await listenSyncService({ store, library, gate, onStep }, { port, host });
+      syncServices.push(service);
+      return { port: service.port };
     },
     close: () => (closing ??= shutDown()),
     outbox: store.outbox,

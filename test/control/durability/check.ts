@@ -20,12 +20,13 @@ export function readReport(stdout: string): WriterReport {
 
 /**
  * Opens what the writer left and holds it to the law: nothing acknowledged is lost, nothing is half there. At most
- * one write more than was acknowledged may be in: the one whose answer the kill swallowed.
+ * one write more than was acknowledged may be in: the one whose answer the kill swallowed. `before` is the revision
+ * the writer started from.
  */
-export async function expectNothingLost(path: string, report: WriterReport): Promise<void> {
+export async function expectNothingLost(path: string, report: WriterReport, before = 0): Promise<void> {
   const store = await openSqliteStore({ path });
   try {
-    const last = report.acknowledged.at(-1)?.revision ?? 0;
+    const last = report.acknowledged.at(-1)?.revision ?? before;
     const head = await store.rulesets.head("shop.prod");
     expect(head).toBeGreaterThanOrEqual(last);
     expect(head).toBeLessThanOrEqual(last + 1);

@@ -62,7 +62,10 @@ describe("intake", () => {
     expect([made.status, await made.json()]).toEqual([201, { rollout: { id: "r2" } }]);
     expect(seen).toEqual([{ flag: "dark-mode" }, { id: "key-write", type: "api" }]);
     const refused = await ask("POST", "/v1/rollouts/r1/abort", { key: keys.kill });
-    expect([refused.status, await refused.json()]).toEqual([409, expect.objectContaining({ detail: "cannot abort now" })]);
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      expect.objectContaining({ detail: "cannot abort now" }),
+    ]);
   });
 
   it("says so where a port is not there", async () => {
@@ -95,7 +98,12 @@ describe("what control says about itself", () => {
     };
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths)).toEqual(
-      expect.arrayContaining(["/v1/rulesets/{set}", "/v1/rulesets/{set}/stream", "/v1/flags/{set}/{key}/kill", "/hooks/{vendor}"]),
+      expect.arrayContaining([
+        "/v1/rulesets/{set}",
+        "/v1/rulesets/{set}/stream",
+        "/v1/flags/{set}/{key}/kill",
+        "/hooks/{vendor}",
+      ]),
     );
     const kill = document.paths["/v1/flags/{set}/{key}/kill"]?.["post"];
     expect(kill?.security).toEqual([{ key: ["kill"] }, { key: ["write"] }]);
@@ -110,13 +118,18 @@ describe("what control says about itself", () => {
     const { ask, keys } = await startControl();
     expect((await ask("GET", "/", { key: null })).status).toBe(401);
     expect((await ask("GET", "/", { key: keys.sync })).status).toBe(403);
-    await ask("POST", "/v1/flags/shop.prod/dark-mode/kill", { body: { reason: "<script>alert(1)</script>" } });
+    await ask("POST", "/v1/flags/shop.prod/dark-mode/kill", {
+      body: { reason: "<script>alert(1)</script>" },
+    });
     const response = await ask("GET", "/", { key: keys.admin });
     const html = await response.text();
-    expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(response.headers.get("content-security-policy")).toMatch(
+      /^default-src 'none'; style-src 'sha256-/,
+    );
     expect(html).not.toContain("<script");
     expect(html).toContain("&lt;script&gt;");
-    for (const shown of ["shop.prod", "dark-mode", "killed", "watched", "50 %"]) expect(html).toContain(shown);
+    for (const shown of ["shop.prod", "dark-mode", "killed", "watched", "50 %"])
+      expect(html).toContain(shown);
     const open = await startControl({ pages: "open" });
     expect((await open.ask("GET", "/", { key: null })).status).toBe(200);
   });
@@ -126,7 +139,9 @@ describe("what control says about itself", () => {
     expect((await ask("GET", "/v1/rulesets/shop.prod", { key: null })).status).toBe(200);
     expect((await ask("POST", "/ofrep/v1/evaluate/flags", { key: null, body: {} })).status).toBe(200);
     expect((await ask("GET", "/v1/rulesets/shop.dev", { key: null })).status).toBe(403);
-    expect((await ask("POST", "/v1/flags/shop.prod/banner/kill", { key: null, body: { reason: "x" } })).status).toBe(403);
+    expect(
+      (await ask("POST", "/v1/flags/shop.prod/banner/kill", { key: null, body: { reason: "x" } })).status,
+    ).toBe(403);
     expect((await ask("GET", "/v1/rulesets/shop.prod", { key: "fs_wrong" })).status).toBe(401);
   });
 });

@@ -17,7 +17,7 @@ export interface StoreUnderTest {
 
 /** What every store promises. */
 export function describeStore(name: string, under: StoreUnderTest): void {
-  describe(name, () => {
+  describe(`${name} keeps what a store promises: it`, () => {
     let store: Store;
     let nowMs = 1_000_000;
 
@@ -253,8 +253,17 @@ export function describeStore(name: string, under: StoreUnderTest): void {
       ];
       await store.rulesets.commit(commitOf(1));
       await Promise.all([until("commit shop.prod"), until("append")]);
-      await store.keys.revoke("nobody", "2026-01-03T00:00:00.000Z");
-      expect(heard).not.toContain("keys");
+      await store.keys.add({
+        id: "0123456789abcdef",
+        name: "k",
+        secretSha256: "",
+        scopes: ["sync"],
+        sets: ["*"],
+        actorType: "api",
+        createdAt: "2026-01-01T00:00:00.000Z",
+      });
+      await until("keys");
+      expect(heard).toEqual(expect.arrayContaining(["commit shop.prod", "append", "keys"]));
       for (const end of stop) end();
     });
 

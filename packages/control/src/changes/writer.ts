@@ -50,7 +50,7 @@ export function createWriter(
   const queues = new Map<string, Promise<unknown>>();
 
   async function attempt(set: string, context: CommandContext, plan: Plan): Promise<CommandAnswer | "again"> {
-    const live = await library.get(set);
+    const live = await library.get(set, context.ifMatch);
     const repeated = await findRepeated(store, context, live);
     if (repeated !== undefined) return repeated;
     if (context.ifMatch !== undefined && context.ifMatch !== (live?.revision ?? 0)) {

@@ -52,7 +52,10 @@ export const FLAG_ROUTES: readonly Route[] = [
     summary: "Write a whole flag definition",
     permission: ["write"],
     answers: "{ flag, revision, change }",
-    handle: (call) => command(call, call.body.reason, (c) => c.putFlag, call.body.flag),
+    handle: (call) =>
+      run(call, call.body.reason, (context) =>
+        call.services.commands.putFlag(call.set, call.name, call.body.flag, context),
+      ),
   }),
   withBody(patchFlagBody, {
     method: "PATCH",
@@ -60,7 +63,10 @@ export const FLAG_ROUTES: readonly Route[] = [
     summary: "Change parts of a flag (JSON merge patch)",
     permission: ["write"],
     answers: "{ flag, revision, change }",
-    handle: (call) => command(call, call.body.reason, (c) => c.patchFlag, call.body.flag),
+    handle: (call) =>
+      run(call, call.body.reason, (context) =>
+        call.services.commands.patchFlag(call.set, call.name, call.body.flag, context),
+      ),
   }),
   withBody(reasonBody, {
     method: "DELETE",
@@ -79,7 +85,10 @@ export const FLAG_ROUTES: readonly Route[] = [
     summary: "Switch a flag off now, for everyone, a segment or some versions",
     permission: ["kill", "write"],
     answers: "{ flag, revision, change }",
-    handle: (call) => command(call, call.body.reason, (c) => c.killFlag, call.body),
+    handle: (call) =>
+      run(call, call.body.reason, (context) =>
+        call.services.commands.killFlag(call.set, call.name, call.body, context),
+      ),
   }),
   withBody(reasonBody, {
     method: "POST",
@@ -97,19 +106,6 @@ export const FLAG_ROUTES: readonly Route[] = [
 /** 404 for a set nobody has written to. */
 export function unknownSet(set: string): Reply {
   return problem(404, `there is no flag set ${JSON.stringify(set)}`);
-}
-
-type Commands = Call<unknown>["services"]["commands"];
-
-function command<Content>(
-  call: Call<unknown>,
-  reason: string,
-  pick: (
-    commands: Commands,
-  ) => (set: string, key: string, content: Content, context: CommandContext) => Promise<CommandAnswer>,
-  content: Content,
-): Promise<Reply> {
-  return run(call, reason, (context) => pick(call.services.commands)(call.set, call.name, content, context));
 }
 
 async function run(

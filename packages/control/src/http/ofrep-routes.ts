@@ -50,10 +50,12 @@ export async function answerBulk(
   flagConfigEtag: string | undefined,
   context: EvaluationContext,
 ): Promise<Reply> {
-  const selected = await selectSet(services, ask, principal);
+  const told =
+    flagConfigEtag !== undefined && /^[0-9]{1,15}$/.test(flagConfigEtag) ? Number(flagConfigEtag) : 0;
+  const selected = await selectSet(services, ask, principal, told);
   if (!selected.ok) return selected.reply;
   const { live } = selected;
-  if (flagConfigEtag !== undefined && /^[0-9]{1,15}$/.test(flagConfigEtag)) {
+  if (told > 0) {
     services.ledger.acknowledge(live.set, {
       kind: "web",
       instance: services.ofrep.instanceOf(live, context),
@@ -72,6 +74,7 @@ async function selectSet(
   services: Services,
   ask: Ask,
   principal: Principal | undefined,
+  atLeast = 0,
 ): Promise<{ ok: true; live: LiveSet } | { ok: false; reply: Reply }> {
   const refuse = (reply: Reply): { ok: false; reply: Reply } => ({ ok: false, reply });
   if (principal === undefined) return refuse({ status: 401 });
@@ -87,7 +90,7 @@ async function selectSet(
     );
   }
   if (!reachesSet(principal, set)) return refuse({ status: 403 });
-  const live = await services.library.get(set);
+  const live = await services.library.get(set, atLeast);
   if (live === undefined)
     return refuse(ofrepError(400, "GENERAL", `there is no flag set ${JSON.stringify(set)}`));
   return { ok: true, live };

@@ -44,7 +44,7 @@ export async function renderPage(services: Services, principal: Principal | unde
   const changes = entries
     .filter((entry) => principal === undefined || reachesSet(principal, entry.change.flagSetId))
     .slice(-SHOWN_CHANGES)
-    .reverse();
+    .toReversed();
   const html = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Flagspan</title>',
     '<meta name="viewport" content="width=device-width,initial-scale=1">',

@@ -102,7 +102,9 @@ async function stream(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const live = await library.get(opening.set).catch(() => undefined);
+  const lastEventId = ask.header("last-event-id");
+  const held = /^[1-9][0-9]{0,14}$/.test(lastEventId ?? "") ? Number(lastEventId) : 0;
+  const live = await library.get(opening.set, held).catch(() => undefined);
   const { socket } = response;
   if (live === undefined || socket === null || socket.destroyed) {
     opening.onEnd();
@@ -126,7 +128,6 @@ async function stream(
   });
   response.flushHeaders();
   request.resume();
-  const lastEventId = ask.header("last-event-id");
   const client = hub.attach({
     sink: createSocketSink(socket),
     kind: opening.kind,

@@ -122,16 +122,14 @@ function wireCode(code: NonNullable<Evaluation["errorCode"]>): string {
 
 /** Own words: the evaluator's message may quote the rule, and rules do not leave. */
 function describeError(code: NonNullable<Evaluation["errorCode"]>, key: string): string {
-  switch (code) {
-    case "FLAG_NOT_FOUND":
-      return `there is no flag ${JSON.stringify(key)} in this set`;
-    case "PARSE_ERROR":
-      return "the flag's definition is broken; its owner can see why with flagspan check";
-    case "TYPE_MISMATCH":
-    case "INVALID_CONTEXT":
-    case "GENERAL":
-      return "the flag could not be evaluated with this context";
-  }
+  const words: Record<typeof code, string> = {
+    FLAG_NOT_FOUND: `there is no flag ${JSON.stringify(key)} in this set`,
+    PARSE_ERROR: "the flag's definition is broken; its owner can see why with flagspan check",
+    TYPE_MISMATCH: "the flag does not have the type asked for",
+    INVALID_CONTEXT: "the flag could not be evaluated with this context",
+    GENERAL: "the flag could not be evaluated with this context",
+  };
+  return words[code];
 }
 
 function showMetadata(metadata: FlagMetadata, watched: boolean): Record<string, string | number | boolean> {

@@ -18,8 +18,11 @@ export interface LiveStep {
 
 /** The newest revision of every set in memory, kept in step with the store. */
 export interface Library {
-  /** The newest revision, read from the store at first; `undefined` where there is no such set. */
-  get(set: string): Promise<LiveSet | undefined>;
+  /**
+   * The newest revision, read from the store at first; `undefined` where there is no such set. Whoever has seen
+   * `atLeast` elsewhere makes this process look at the store before it answers with less.
+   */
+  get(set: string, atLeast?: number): Promise<LiveSet | undefined>;
   /** The newest revision if it is in memory already. */
   peek(set: string): LiveSet | undefined;
   /** Any past revision's canonical text, checked against its hash. */
@@ -97,9 +100,13 @@ export function createLibrary(store: Store, onStep: (step: LiveStep) => void): L
 
   const stop = store.rulesets.onCommit((set) => void refresh(set));
   return {
-    async get(set) {
+    async get(set, atLeast = 0) {
       const known = live.get(set);
-      if (known !== undefined) return known;
+      if (known !== undefined && known.revision >= atLeast) return known;
+      if (known !== undefined) {
+        await refresh(set);
+        return live.get(set);
+      }
       const pending = loading.get(set) ?? load(set).finally(() => loading.delete(set));
       loading.set(set, pending);
       return pending;

@@ -1,7 +1,7 @@
 /** A set of listeners that a failing one cannot keep from the others. */
 export interface Listeners<T extends readonly unknown[]> {
-  add(listener: (...args: T) => void): () => void;
-  call(...args: T): void;
+  readonly add: (listener: (...args: T) => void) => () => void;
+  readonly call: (...args: T) => void;
 }
 
 /** Creates an empty set. Listeners are called in a later microtask, never inside the caller's transaction. */

@@ -156,7 +156,7 @@ function createAudit(sql: Sql): AuditLog {
       sql.begin(async (transaction) => {
         await transaction`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`;
         return appendChanges(transaction, changes);
-      }) as Promise<readonly AuditEntry[]>,
+      }),
     list: async ({ set, flag, after = 0, before, limit, newest = false }) => {
       const rows = await sql<ChangeRow[]>`
         SELECT seq, body, hash FROM flagspan.changes WHERE seq > ${after}
@@ -165,7 +165,7 @@ function createAudit(sql: Sql): AuditLog {
         ${flag === undefined ? sql`` : sql`AND flag_key = ${flag}`}
         ORDER BY seq ${newest ? sql`DESC` : sql`ASC`} LIMIT ${limit}`;
       const entries = rows.map(toEntry);
-      return newest ? entries.reverse() : entries;
+      return newest ? entries.toReversed() : entries;
     },
     find: async (id) => {
       const [row] = await sql<ChangeRow[]>`SELECT seq, body, hash FROM flagspan.changes WHERE id = ${id}`;

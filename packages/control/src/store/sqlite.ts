@@ -111,7 +111,7 @@ function createAudit(file: SqliteFile, notify: () => void): AuditLog {
         limit,
       );
       const entries = rows.map(toEntry);
-      return newest ? entries.reverse() : entries;
+      return newest ? entries.toReversed() : entries;
     },
     find: async (id) => {
       const row = file.get<ChangeRow>(`${ENTRY} WHERE id = ?`, id);

@@ -1,0 +1,161 @@
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import type {
+  Metadata,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+  sendUnaryData,
+} from "@grpc/grpc-js";
+
+import type { Ask, Gate } from "../http/gate.ts";
+import { reachesSet } from "../keys/key.ts";
+import type { Library, LiveStep } from "../ruleset/library.ts";
+import type { LiveSet } from "../ruleset/live-set.ts";
+import type { Store } from "../store/store.ts";
+import { decodeSyncRequest, encodeFlagConfiguration } from "./messages.ts";
+import type { SyncRequest } from "./messages.ts";
+
+/** What the gRPC side is made of. */
+export interface SyncServiceOptions {
+  readonly store: Store;
+  readonly library: Library;
+  readonly gate: Gate;
+  onStep(listener: (step: LiveStep) => void): () => void;
+}
+
+/** A listening `flagd.sync.v1.FlagSyncService`. */
+export interface SyncService {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const identity = (bytes: Buffer): Buffer => bytes;
+
+const SERVICE: ServiceDefinition = {
+  SyncFlags: {
+    path: "/flagd.sync.v1.FlagSyncService/SyncFlags",
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: identity,
+    requestDeserialize: decodeSyncRequest,
+    responseSerialize: identity,
+    responseDeserialize: identity,
+  },
+  FetchAllFlags: {
+    path: "/flagd.sync.v1.FlagSyncService/FetchAllFlags",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: identity,
+    requestDeserialize: decodeSyncRequest,
+    responseSerialize: identity,
+    responseDeserialize: identity,
+  },
+};
+
+type Found = { readonly live: LiveSet } | { readonly code: status; readonly details: string };
+
+/**
+ * Serves whole rulesets to flagd's in-process providers: one message at once, one per change.
+ *
+ * A stream never ends with OK: the JavaScript flagd provider takes a graceful end for "nothing more to come" and
+ * stays stale. The key travels as `authorization` metadata; stock providers send none, so for them control must be
+ * told what somebody without a key may do (`anonymous`).
+ */
+export async function listenSyncService(
+  options: SyncServiceOptions,
+  address: { readonly port: number; readonly host: string },
+): Promise<SyncService> {
+  const server = new Server({
+    // Providers ping every 30 s, with or without a stream; punishing that would cut them.
+    "grpc.http2.min_ping_interval_without_data_ms": 10_000,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.max_send_message_length": -1,
+  });
+  const open = new Set<ServerWritableStream<SyncRequest, Buffer>>();
+
+  async function find(metadata: Metadata, request: SyncRequest): Promise<Found> {
+    const header = (name: string): string | undefined => metadata.get(name)[0]?.toString();
+    const ask: Ask = {
+      method: "POST",
+      target: { segments: [], path: "/flagd.sync.v1.FlagSyncService", query: "" },
+      address: "grpc",
+      header,
+      headers: () => [],
+    };
+    const admission = await options.gate.admit(ask, ["sync"]);
+    if (!admission.ok || admission.principal === undefined) {
+      return {
+        code: status.UNAUTHENTICATED,
+        details: "this needs a key with the scope sync, as authorization metadata",
+      };
+    }
+    const { principal } = admission;
+    const named = /^(?:flagSetId\s*=\s*)?(\S+)$/.exec(
+      (header("flagd-selector") ?? request.selector).trim(),
+    )?.[1];
+    const sets = principal.sets === "*" ? await options.store.rulesets.sets() : [...principal.sets];
+    const set = named ?? (sets.length === 1 ? sets[0] : undefined);
+    if (set === undefined) {
+      return {
+        code: status.INVALID_ARGUMENT,
+        details: "name one flag set with the selector flagSetId=<set>",
+      };
+    }
+    if (!reachesSet(principal, set)) {
+      return { code: status.PERMISSION_DENIED, details: "this key does not reach that flag set" };
+    }
+    const live = await options.library.get(set);
+    return live === undefined ? { code: status.NOT_FOUND, details: `there is no flag set ${set}` } : { live };
+  }
+
+  server.addService(SERVICE, {
+    SyncFlags: (call: ServerWritableStream<SyncRequest, Buffer>) => {
+      const work = find(call.metadata, call.request).then((found) => {
+        if ("code" in found) {
+          call.emit("error", found);
+          return;
+        }
+        let sent = found.live.revision;
+        const stop = options.onStep(({ live }) => {
+          if (live.set !== found.live.set || live.revision <= sent) return;
+          sent = live.revision;
+          call.write(encodeFlagConfiguration(live.body));
+        });
+        open.add(call);
+        call.once("close", () => {
+          stop();
+          open.delete(call);
+        });
+        call.write(encodeFlagConfiguration(found.live.body));
+      });
+      work.catch(() =>
+        call.emit("error", { code: status.UNAVAILABLE, details: "the store does not answer" }),
+      );
+    },
+    FetchAllFlags: (call: ServerUnaryCall<SyncRequest, Buffer>, callback: sendUnaryData<Buffer>) => {
+      find(call.metadata, call.request).then(
+        (found) => {
+          if ("code" in found) callback(found);
+          else callback(null, encodeFlagConfiguration(found.live.body));
+        },
+        () => callback({ code: status.UNAVAILABLE, details: "the store does not answer" }),
+      );
+    },
+  });
+
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${address.host}:${address.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return {
+    port,
+    async close() {
+      for (const call of open)
+        call.emit("error", { code: status.UNAVAILABLE, details: "control is shutting down" });
+      const forced = setTimeout(() => server.forceShutdown(), 1000);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      clearTimeout(forced);
+    },
+  };
+}
