@@ -1,7 +1,7 @@
 import { createControl, createKey, openMemoryStore } from "@flagspan/control";
 import type { Control, Scope, Store } from "@flagspan/control";
 import { createControlClient, createGuard } from "@flagspan/guard";
-import type { ControlClient, Guard, GuardNotice, RolloutView } from "@flagspan/guard";
+import type { ControlClient, Guard, GuardNotice, PrometheusClient, RolloutView } from "@flagspan/guard";
 
 /** Control and guard in one process over a memory store, on a clock the test moves. */
 export interface House {
@@ -10,6 +10,8 @@ export interface House {
   readonly guard: Guard;
   readonly client: ControlClient;
   readonly notices: readonly GuardNotice[];
+  /** Whether the guard cannot reach control. */
+  outage: boolean;
   /** Milliseconds since the epoch, as guard and control see it. */
   nowMs: number;
   /** Lets seconds pass, with a look at every one of them. */
@@ -37,12 +39,18 @@ const ruleset = {
 
 /** Builds a house; `store` shares another house's, as a second control process would. */
 export async function buildHouse(
-  options: { store?: Store; owner?: string; nowMs?: number } = {},
+  options: {
+    store?: Store;
+    owner?: string;
+    nowMs?: number;
+    prometheus?: PrometheusClient;
+  } = {},
 ): Promise<House> {
-  const store = options.store ?? (await openMemoryStore());
   const keys = new Map<string, string>();
   const notices: GuardNotice[] = [];
   let nowMs = options.nowMs ?? Date.parse("2026-11-18T10:00:00Z");
+  const store = options.store ?? (await openMemoryStore({ now: () => nowMs }));
+  let outage = false;
   const keyOf = async (scopes: readonly Scope[]): Promise<string> => {
     const name = scopes.join("+");
     const known = keys.get(name);
@@ -56,7 +64,7 @@ export async function buildHouse(
     baseUrl: "http://control.test",
     key: await keyOf(["sync", "write", "kill", "admin"]),
     fetch: async (input, init) => {
-      if (late.control === undefined) throw new Error("control is down");
+      if (late.control === undefined || outage) throw new Error("control is down");
       return late.control.fetch(new Request(input, init));
     },
   });
@@ -66,6 +74,7 @@ export async function buildHouse(
     owner: options.owner ?? "guard-a",
     clock: () => nowMs,
     notify: (notice) => notices.push(notice),
+    ...(options.prometheus === undefined ? {} : { prometheus: options.prometheus }),
   });
   const control = createControl({ store, decider: guard.decider, clock: { now: () => nowMs } });
   late.control = control;
@@ -90,6 +99,12 @@ export async function buildHouse(
     client,
     notices,
     send,
+    get outage() {
+      return outage;
+    },
+    set outage(value) {
+      outage = value;
+    },
     get nowMs() {
       return nowMs;
     },

@@ -12,11 +12,12 @@ import type { RolloutView } from "./rollout-view.ts";
 import type { RolloutDocuments } from "./rollout-documents.ts";
 import type { RolloutRunner } from "./rollout-runner.ts";
 
-/** Who gives a command. `scopes` are those of the key, where control passes them on. */
+/** Who gives a command; `scopes` and `sets` are those of the key, where control passes them on, and then they are held against the plan. */
 export interface DeciderActor {
   readonly id: string;
   readonly type: "user" | "api" | "automation" | "system";
   readonly scopes?: readonly string[];
+  readonly sets?: "*" | readonly string[];
 }
 
 /** The rollout after the command, or why it was refused. */
@@ -58,7 +59,8 @@ export function createDecider(parts: DeciderParts): Decider {
 
   async function act(id: string, verb: Verb, body: unknown, actor: DeciderActor): Promise<DeciderAnswer> {
     const runner = await parts.runner(id);
-    if (runner === undefined) return { ok: false, status: 404, problem: `there is no rollout ${id}.` };
+    if (runner === undefined || !reaches(actor, runner.record.plan))
+      return { ok: false, status: 404, problem: `there is no rollout ${id}.` };
     if (verb === "start" && runner.record.state.status === "draft") {
       const problems = await findObstacles(parts, runner.record.plan, runner.record.id);
       if (problems.length > 0)
@@ -97,9 +99,13 @@ export function createDecider(parts: DeciderParts): Decider {
           issues: parsed.issues,
         };
       const { plan } = parsed;
+      if (!reaches(actor, plan))
+        return { ok: false, status: 422, problem: `this key does not reach the flag set ${plan.flagSetId}.` };
       const nowMs = parts.now();
       const number = (await parts.documents.ids("all")).length + 1;
       const id = `${plan.flagKey.replace(/[^A-Za-z0-9.-]+/g, "-")}-${number}`;
+      const taken = plan.dryRun ? undefined : await parts.documents.findLive(plan.flagSetId, plan.flagKey);
+      if (taken !== undefined) return { ok: false, status: 409, problem: describeTaken(plan, taken) };
       const problems = await findObstacles(parts, plan, id);
       if (problems.length > 0)
         return {
@@ -121,12 +127,20 @@ export function createDecider(parts: DeciderParts): Decider {
         return {
           ok: false,
           status: 409,
-          problem: `${plan.flagKey} already has the rollout ${created.taken}; abort it first or wait for its end.`,
+          problem: describeTaken(plan, created.taken),
         };
       return start === true ? act(id, "start", { reason }, actor) : answer(id);
     },
     act,
   };
+}
+
+function describeTaken(plan: Plan, id: string): string {
+  return `${plan.flagKey} already has the rollout ${id}; abort it first or wait for its end.`;
+}
+
+function reaches({ sets = "*" }: DeciderActor, plan: Plan): boolean {
+  return sets === "*" || sets.includes("*") || sets.includes(plan.flagSetId);
 }
 
 async function read(parts: DeciderParts, id: string): Promise<RolloutView | undefined> {

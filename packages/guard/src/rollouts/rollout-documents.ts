@@ -35,6 +35,12 @@ export class RolloutDocuments {
     return entries.filter((entry) => which === "all" || !entry.over).map((entry) => entry.id);
   }
 
+  /** The rollout of a flag that is not over, by its id. */
+  async findLive(set: string, flag: string): Promise<string | undefined> {
+    const { entries } = await this.#index();
+    return entries.find((entry) => !entry.over && entry.set === set && entry.flag === flag)?.id;
+  }
+
   async get(id: string): Promise<StoredRollout | undefined> {
     const [stored] = await this.#documents.list(`rollout:${id}`);
     return stored === undefined
