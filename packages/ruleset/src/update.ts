@@ -26,8 +26,7 @@ export function updateRuleset(
   const changes = new Map<string, FlagEntry | null>();
   const quarantined = new Map(ruleset.quarantined);
   for (const [key, value] of Object.entries(patch.flags)) {
-    const flag =
-      value === null ? undefined : parseFlag(value, { key, index: key, report }, resolver, budget);
+    const flag = value === null ? undefined : parseFlag(value, { key, index: key, report }, resolver, budget);
     changes.set(key, flag === undefined ? null : new FlagEntry(key, flag));
     if (flag === undefined && value !== null) quarantined.set(key, issues.at(-1) as Issue);
     else quarantined.delete(key);

@@ -17,7 +17,7 @@ export function outcomesOf({ flag }: CheckedFlag): readonly Outcome[] {
       return;
     }
     const { name, args, list } = operation;
-    if (name === "if" || name === "?:") {
+    if ((name === "if" || name === "?:") && Array.isArray(args)) {
       for (const [i, clause] of list.entries()) {
         const isClause = i % 2 === 1 || (i === list.length - 1 && list.length % 2 === 1);
         if (isClause) visit(clause, [...path, name, i]);

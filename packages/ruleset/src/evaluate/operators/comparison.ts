@@ -38,7 +38,7 @@ function isTextLess(a: string, b: string): boolean {
 }
 
 function sortKey(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit;
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function pair(name: string, relation: Relation): EagerOperator {

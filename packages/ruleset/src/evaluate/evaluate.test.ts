@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { answer, evaluate, flagOf, rulesetOf } from "../evaluator.test-support.ts";
+import type { Evaluation, FlagDefinition, JsonValue } from "../types.ts";
+
+function evaluateFlag(flag: unknown, type?: Parameters<typeof evaluate>[4]): Evaluation {
+  return evaluate(rulesetOf({ flags: { flag } }), "flag", { tier: "gold" }, 0, type);
+}
+
+describe("the order of cases", () => {
+  it.each<[string, unknown, Partial<Evaluation>]>([
+    ["no targeting gives the default, STATIC", flagOf(), { value: false, variant: "off", reason: "STATIC" }],
+    [
+      "empty targeting is none",
+      flagOf({ targeting: {} }),
+      { value: false, variant: "off", reason: "STATIC" },
+    ],
+    [
+      "targeting null is asked and yields null",
+      flagOf({ targeting: null }),
+      { variant: "off", reason: "DEFAULT" },
+    ],
+    ["a match wins", flagOf({ targeting: "on" }), { value: true, variant: "on", reason: "TARGETING_MATCH" }],
+    [
+      "a boolean names its variant",
+      flagOf({ variants: { true: 1 }, defaultVariant: null, targeting: true }),
+      { value: 1 },
+    ],
+    [
+      "a number names its variant",
+      flagOf({ variants: { "1.5": 1 }, defaultVariant: null, targeting: 1.5 }),
+      { value: 1 },
+    ],
+    [
+      "an unknown name is an error",
+      flagOf({ targeting: "purple" }),
+      { reason: "ERROR", errorCode: "GENERAL" },
+    ],
+    ["an empty name is an error", flagOf({ targeting: "" }), { reason: "ERROR", errorCode: "GENERAL" }],
+    ["a list is an error", flagOf({ targeting: ["on"] }), { reason: "ERROR", errorCode: "GENERAL" }],
+    ["an engine failure is an error", flagOf({ targeting: { nope: [] } }), { errorCode: "PARSE_ERROR" }],
+    ["infinity is no JSON number", flagOf({ targeting: { "/": [1, 0] } }), { errorCode: "PARSE_ERROR" }],
+  ])("%s", (_title, flag, expected) => {
+    expect(evaluateFlag(flag)).toMatchObject(expected);
+  });
+
+  it.each([null, undefined, ""])("a default variant %j leaves the value to the caller", (defaultVariant) => {
+    const { defaultVariant: _, ...flag } = flagOf();
+    const evaluation = evaluateFlag(defaultVariant === undefined ? flag : { ...flag, defaultVariant });
+    expect(evaluation).toStrictEqual({ reason: "DEFAULT", metadata: {} });
+  });
+
+  it("a disabled flag has neither value nor variant, and its targeting is not asked", () => {
+    const evaluation = evaluateFlag(flagOf({ state: "DISABLED", targeting: { nope: [] } }), "boolean");
+    expect(evaluation).toStrictEqual({ reason: "DISABLED", metadata: {} });
+  });
+
+  it("an unknown flag answers FLAG_NOT_FOUND with the set's metadata", () => {
+    const ruleset = rulesetOf({ flags: {}, metadata: { flagSetId: "shop.prod" } });
+    const evaluation = evaluate(ruleset, "missing", {}, 0);
+    expect(evaluation).toMatchObject({ errorCode: "FLAG_NOT_FOUND", metadata: { flagSetId: "shop.prod" } });
+    expect(evaluation).not.toHaveProperty("value");
+  });
+
+  it("a quarantined flag answers PARSE_ERROR and harms no other", () => {
+    const ruleset = rulesetOf({ flags: { bad: { state: "ENABLED" }, good: flagOf() } });
+    expect(evaluate(ruleset, "bad", {}, 0)).toMatchObject({ errorCode: "PARSE_ERROR" });
+    expect(evaluate(ruleset, "good", {}, 0)).toMatchObject({ reason: "STATIC" });
+  });
+});
+
+describe("types", () => {
+  const values = { boolean: true, string: "a", number: 1, object: { a: 1 } } as const;
+  const types = Object.keys(values) as (keyof typeof values)[];
+  it.each(types.flatMap((type) => types.map((asked) => [type, asked] as const)))(
+    "a %s asked for as %s",
+    (type, asked) => {
+      for (const targeting of [undefined, "only"]) {
+        const flag: FlagDefinition = {
+          state: "ENABLED",
+          variants: { only: values[type] },
+          defaultVariant: "only",
+          ...(targeting === undefined ? {} : { targeting }),
+        };
+        const expected =
+          type === asked ? { value: values[type] } : { errorCode: "TYPE_MISMATCH", reason: "ERROR" };
+        expect(evaluateFlag(flag, asked)).toMatchObject(expected);
+      }
+    },
+  );
+});
+
+describe("metadata", () => {
+  it("the flag's wins over the set's", () => {
+    const flag = flagOf({ metadata: { owner: "flag", tier: 1 } });
+    const ruleset = rulesetOf({ flags: { flag }, metadata: { owner: "set", version: "7" } });
+    expect(evaluate(ruleset, "flag", {}, 0).metadata).toStrictEqual({ owner: "flag", version: "7", tier: 1 });
+  });
+
+  it("answers are frozen and shared, so that nobody changes another's", () => {
+    const ruleset = rulesetOf({ flags: { flag: flagOf() } });
+    expect(evaluate(ruleset, "flag", {}, 0)).toBe(evaluate(ruleset, "flag", {}, 1));
+    expect(evaluate(ruleset, "flag", {}, 0)).toSatisfy(Object.isFrozen);
+  });
+});
+
+describe("an object result", () => {
+  it.each<[string, JsonValue, Partial<Evaluation>]>([
+    ["names its variant", { variant: "on" }, { value: true, variant: "on", reason: "TARGETING_MATCH" }],
+    ["gives its reason", { variant: "on", reason: "ALLOWLIST" }, { variant: "on", reason: "ALLOWLIST" }],
+    [
+      "gives details as metadata",
+      { variant: "on", details: "why" },
+      { metadata: { details: "why", owner: "flag" } },
+    ],
+    [
+      "gives metadata that wins",
+      { variant: "on", metadata: { owner: "rule" } },
+      { metadata: { owner: "rule" } },
+    ],
+    ["with an unknown variant is an error", { variant: "purple", reason: "x" }, { errorCode: "GENERAL" }],
+    ["without a variant is an error", { reason: "x", details: "y" }, { errorCode: "PARSE_ERROR" }],
+  ])("%s", (_title, targeting, expected) => {
+    const flag = flagOf({ metadata: { owner: "flag" }, targeting: { if: [true, targeting] } });
+    expect(evaluateFlag(flag)).toMatchObject(expected);
+  });
+
+  it("cannot change the type that was asked for", () => {
+    const flag = flagOf({ targeting: { variant: "on", reason: "x" } });
+    expect(evaluateFlag(flag, "string")).toMatchObject({ errorCode: "TYPE_MISMATCH", reason: "ERROR" });
+  });
+});
+
+describe("what flagd adds", () => {
+  it("$flagd has the flag key and whole seconds, whatever the context says", () => {
+    const context = { $flagd: { flagKey: "forged", timestamp: 0 } };
+    const flag = flagOf({
+      targeting: {
+        if: [
+          {
+            and: [
+              { "==": [{ var: "$flagd.flagKey" }, "flag"] },
+              { "==": [{ var: "$flagd.timestamp" }, 1_700_000_000] },
+            ],
+          },
+          "on",
+        ],
+      },
+    });
+    expect(evaluate(rulesetOf({ flags: { flag } }), "flag", context, 1_700_000_000_999)).toMatchObject({
+      variant: "on",
+    });
+  });
+});
+
+describe("references", () => {
+  it("an evaluator stands where it is referred to", () => {
+    const document = {
+      $evaluators: { internal: { ends_with: [{ var: "email" }, "@example.com"] } },
+      flags: { flag: flagOf({ targeting: { if: [{ $ref: "internal" }, "on", "off"] } }) },
+    };
+    expect(evaluate(rulesetOf(document), "flag", { email: "a@example.com" }, 0)).toMatchObject({
+      variant: "on",
+    });
+  });
+
+  it("an unknown one fails only when it is reached", () => {
+    expect(answer({ if: [true, "on", { $ref: "nope" }] })).toMatchObject({ variant: "on" });
+    expect(answer({ if: [false, "on", { $ref: "nope" }] })).toMatchObject({ errorCode: "PARSE_ERROR" });
+  });
+});
