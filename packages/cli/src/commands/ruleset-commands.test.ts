@@ -434,11 +434,16 @@ describe("flagspan explain", () => {
           a: onOff,
           b: { ...onOff, targeting: { if: [false, "on"] } },
           c: { ...onOff, targeting: { nope: [] } },
+          d: { ...onOff, state: "DISABLED" },
+          e: { ...onOff, defaultVariant: null },
         },
       },
     };
-    expect((await run(["explain", "f.json", "a"], files)).out).toContain("the flag itself decided");
-    expect((await run(["explain", "f.json", "b"], files)).out).toContain("the default variant counts");
+    const told = async (flag: string): Promise<string> => (await run(["explain", "f.json", flag], files)).out;
+    expect(await told("a")).toContain("no targeting, so its default variant counts");
+    expect(await told("b")).toContain("no rule decided, so the default variant counts");
+    expect(await told("d")).toContain("disabled, so the caller's code default counts");
+    expect(await told("e")).toContain("no default variant, so the caller's code default counts");
     const failed = await run(["explain", "f.json", "c"], files);
     expect(failed.out).toMatch(/reason ERROR\n {2}PARSE_ERROR: /);
     expect(failed.code).toBe(1);

@@ -12,7 +12,9 @@ export function printExplanation(explanation: Explanation, opened: OpenedRuleset
   if (evaluation.errorCode !== undefined) {
     lines.push(asText(`  ${evaluation.errorCode}: ${evaluation.errorMessage ?? "no details"}`));
   }
-  lines.push(`  ${deciders[explanation.decidedBy]}`);
+  lines.push(
+    `  ${explanation.decidedBy === "flag" ? explainFlag(evaluation.reason) : deciders[explanation.decidedBy]}`,
+  );
   if (rule !== undefined) {
     const [place] = opened.locate([{ code: "invalid-flag", severity: "warning", path: rule, message: "" }]);
     if (place?.line !== undefined) {
@@ -26,12 +28,17 @@ export function printExplanation(explanation: Explanation, opened: OpenedRuleset
   return `${lines.join("\n")}\n`;
 }
 
-const deciders: Readonly<Record<Explanation["decidedBy"], string>> = {
+const deciders: Readonly<Record<Exclude<Explanation["decidedBy"], "flag">, string>> = {
   targeting: "a rule of its targeting decided",
   default: "no rule decided, so the default variant counts",
-  flag: "the flag itself decided: it has no targeting, no default variant, or is disabled",
   error: "the flag cannot answer, so the caller's code default counts",
 };
+
+function explainFlag(reason: string): string {
+  if (reason === "DISABLED") return "the flag is disabled, so the caller's code default counts";
+  if (reason === "STATIC") return "the flag has no targeting, so its default variant counts";
+  return "the flag has no default variant, so the caller's code default counts";
+}
 
 function printStep(step: ExplanationStep): readonly string[] {
   const seen = step.arguments === undefined ? "" : ` saw ${brief(step.arguments)}`;
