@@ -11,24 +11,33 @@ export interface Coverage {
   readonly untaggedAfterEvaluation: number;
 }
 
-/** The first evaluation of each trace: when, and of which flag. */
-export type FirstEvaluations = ReadonlyMap<string, { readonly atUnixMs: number; readonly flagKey: string }>;
+/**
+ * The first evaluation of each trace: when, and of which flag. Log timestamps are whole milliseconds, so several evaluations, of
+ * several services even, can share the first one.
+ */
+export interface FirstEvaluation {
+  readonly atUnixMs: number;
+  readonly flagKeys: readonly string[];
+}
+
+/** By trace id. */
+export type FirstEvaluations = ReadonlyMap<string, FirstEvaluation>;
 
 /** Clock reading and rounding between two processes of one machine. */
 const slackMs = 2;
 
 /** Finds the first `feature_flag.evaluation` event of every trace. */
 export function findFirstEvaluations(records: readonly LogRecord[]): FirstEvaluations {
-  const first = new Map<string, { atUnixMs: number; flagKey: string }>();
+  const first = new Map<string, FirstEvaluation>();
   for (const record of records) {
     if (record.eventName !== "feature_flag.evaluation" || record.traceId === undefined) continue;
+    const atUnixMs = Math.round(record.timeUnixMs);
+    const flagKey = String(record.attributes["feature_flag.key"]);
     const known = first.get(record.traceId);
-    if (known === undefined || record.timeUnixMs < known.atUnixMs) {
-      first.set(record.traceId, {
-        atUnixMs: record.timeUnixMs,
-        flagKey: String(record.attributes["feature_flag.key"]),
-      });
-    }
+    if (known === undefined || atUnixMs < known.atUnixMs)
+      first.set(record.traceId, { atUnixMs, flagKeys: [flagKey] });
+    else if (atUnixMs === known.atUnixMs)
+      first.set(record.traceId, { atUnixMs, flagKeys: [...known.flagKeys, flagKey] });
   }
   return first;
 }
@@ -63,7 +72,7 @@ export function describeUntagged(spans: readonly Span[], first: FirstEvaluations
     .map((span) => {
       const evaluation = first.get(span.traceId);
       const late = (span.endUnixMs - (evaluation?.atUnixMs ?? 0)).toFixed(1);
-      return `${String(span.resource["service.name"])} ${span.kind} ${span.name} ended ${late} ms after ${evaluation?.flagKey ?? "?"} was evaluated, trace ${span.traceId}, carries ${
+      return `${String(span.resource["service.name"])} ${span.kind} ${span.name} ended ${late} ms after ${evaluation?.flagKeys.join(", ") ?? "?"} was evaluated, trace ${span.traceId}, carries ${
         Object.keys(span.attributes)
           .filter((name) => name.startsWith("feature_flag"))
           .join(" ") || "no flag"
@@ -92,10 +101,10 @@ function cover(items: readonly Tagged[], first: FirstEvaluations): Coverage {
 }
 
 function isUntagged(
-  evaluation: { readonly atUnixMs: number; readonly flagKey: string } | undefined,
+  evaluation: FirstEvaluation | undefined,
   atUnixMs: number,
   attributes: Readonly<Record<string, unknown>>,
 ): boolean {
   if (evaluation === undefined || atUnixMs <= evaluation.atUnixMs + slackMs) return false;
-  return !(`feature_flags.${evaluation.flagKey}` in attributes);
+  return !evaluation.flagKeys.some((flagKey) => `feature_flags.${flagKey}` in attributes);
 }
