@@ -5,7 +5,9 @@ import { compatible, compatTables } from "./suites/compat-tables.ts";
 import { derivedFlagdGo } from "./suites/derived-flagd-go.ts";
 import { flagdSchemas } from "./suites/flagd-schemas.ts";
 import { testbedEvaluator, testbedTargeting } from "./suites/flagd-testbed.ts";
+import { testbedProviderFile, testbedProviderInProcess } from "./suites/flagd-testbed-provider.ts";
 import { jsonLogicJs } from "./suites/json-logic-js.ts";
+import { specGherkin } from "./suites/spec-gherkin.ts";
 
 /**
  * `npm run conformance -- <folder>`: plays the public suites found in a folder on both evaluators, one line each,
@@ -20,6 +22,9 @@ const suites: readonly Suite[] = [
   jsonLogicJs,
   flagdSchemas,
   ...derivedFlagdGo,
+  specGherkin,
+  testbedProviderInProcess,
+  testbedProviderFile,
 ];
 
 const MAX_UNEXPLAINED = 0.03;
@@ -33,7 +38,7 @@ if (folder === undefined) {
 
 const exclusions = readExclusions();
 let isGreen = true;
-for (const suite of suites) if (!runSuite(suite, resolve(folder))) isGreen = false;
+for (const suite of suites) if (!(await runSuite(suite, resolve(folder)))) isGreen = false;
 process.exit(isGreen ? 0 : 1);
 
 /** Every file beside this one holds the exclusions of the suites it names. */
@@ -47,7 +52,7 @@ function readExclusions(): ReadonlyMap<string, readonly Exclusion[]> {
   return found;
 }
 
-function runSuite(suite: Suite, root: string): boolean {
+async function runSuite(suite: Suite, root: string): Promise<boolean> {
   const cases = suite.read(root);
   if (cases === undefined) {
     console.log(`${suite.name}: absent`);
@@ -67,7 +72,7 @@ function runSuite(suite: Suite, root: string): boolean {
       continue;
     }
     applicable++;
-    const failure = play(test);
+    const failure = await play(test);
     if (failure === undefined) passed++;
     else failures.push(`  FAILED ${test.name}: ${failure}`);
   }
@@ -84,10 +89,10 @@ function runSuite(suite: Suite, root: string): boolean {
 }
 
 /** Both evaluators must pass. */
-function play(test: Case): string | undefined {
-  const interpreted = test.check("interpreted");
+async function play(test: Case): Promise<string | undefined> {
+  const interpreted = await test.check("interpreted");
   if (interpreted !== undefined) return interpreted;
-  const compiled = test.check("compiled");
+  const compiled = await test.check("compiled");
   return compiled === undefined ? undefined : `compiled: ${compiled}`;
 }
 

@@ -10,7 +10,7 @@ export interface Case {
   /** Names that an exclusion may use instead of the case's own: its file, its tags, the operators it needs. */
   readonly groups: readonly string[];
   /** What went wrong, or undefined. */
-  check(form: Form): string | undefined;
+  check(form: Form): string | undefined | Promise<string | undefined>;
 }
 
 /** A public suite, known by where its files lie. */

@@ -15,7 +15,7 @@ export interface Followed {
   readonly events: { readonly type: string; readonly flagsChanged?: readonly string[] | undefined }[];
   readonly ready: Promise<void>;
   /** The value of a boolean flag now. */
-  value(flagKey: string): boolean;
+  readonly value: (flagKey: string) => boolean;
 }
 
 /** Starts a provider on a small control, with time by hand and chance in the middle. */
@@ -37,7 +37,8 @@ export function follow(
     provider.events.addHandler(type, () => void events.push({ type }));
   }
   provider.events.addHandler(ProviderEvents.ConfigurationChanged, (details) => {
-    events.push({ type: ProviderEvents.ConfigurationChanged, flagsChanged: details?.flagsChanged });
+    const flagsChanged = details?.["flagsChanged"] as readonly string[] | undefined;
+    events.push({ type: ProviderEvents.ConfigurationChanged, flagsChanged });
   });
   return {
     provider,

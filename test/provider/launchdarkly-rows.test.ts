@@ -178,6 +178,7 @@ describe("stream", () => {
     control.set("a", onOff("on"));
     clock.advance(250);
     await until("the flag is on", () => value("a"));
+    expect(control.count("stream")).toBe(2);
   });
 
   test.each([
@@ -232,6 +233,7 @@ describe("stream", () => {
     await ready;
     await provider.onClose();
     await until("the server has seen it", () => control.streams.size === 0);
+    expect(control.count("stream")).toBe(1);
   });
 });
 
@@ -297,6 +299,7 @@ describe("polling", () => {
     }
     clock.advance(1000);
     await until("it polls every second again", () => control.count("ruleset") === 5);
+    expect(clock.monotonic()).toBe(676_000);
   });
 
   test("slow answers never overlap", async () => {

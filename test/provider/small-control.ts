@@ -33,6 +33,8 @@ export const cutSocket: Answer = (_request, response) => {
 /** A small server of the sync protocol (DESIGN §4.4) whose every answer a test can replace. */
 export class SmallControl {
   revision = 1;
+  /** Further top-level properties of the document. */
+  extra: { readonly metadata?: object; readonly $evaluators?: object } = { metadata: { flagSetId: "shop" } };
   flags: Record<string, Flag>;
   readonly asked: Asked[] = [];
   readonly streams = new Set<ServerResponse>();
@@ -67,7 +69,13 @@ export class SmallControl {
 
   get body(): string {
     const sorted = Object.fromEntries(Object.entries(this.flags).sort(([a], [b]) => (a < b ? -1 : 1)));
-    return JSON.stringify({ flags: sorted, metadata: { flagSetId: "shop", version: String(this.revision) } });
+    const { $evaluators, metadata } = this.extra;
+    const named = { ...metadata, version: String(this.revision) };
+    return JSON.stringify({
+      ...($evaluators === undefined ? {} : { $evaluators }),
+      flags: sorted,
+      metadata: named,
+    });
   }
 
   count(path: Asked["path"]): number {

@@ -36,12 +36,16 @@ function namesFor(unitSecret: Uint8Array, names: Map<string, ContextIds>): Conte
   return known;
 }
 
-function nameRuleset({ ruleset, revision, flagSetId }: Layer): Ruleset {
+function nameRuleset({ ruleset, revision, flagSetId, isNamed }: Layer): Ruleset {
   const { metadata } = ruleset;
-  const version = metadata["version"] ?? revision;
+  const version = metadata["version"] ?? (isNamed === false ? undefined : revision);
   const set = metadata["flagSetId"] ?? flagSetId;
   if (metadata["version"] === version && metadata["flagSetId"] === set) return ruleset;
-  const named = { ...metadata, version, ...(set === undefined ? {} : { flagSetId: set }) };
+  const named = {
+    ...metadata,
+    ...(version === undefined ? {} : { version }),
+    ...(set === undefined ? {} : { flagSetId: set }),
+  };
   return updateRuleset(ruleset, { flags: {}, metadata: named }).ruleset;
 }
 

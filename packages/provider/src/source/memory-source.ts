@@ -31,7 +31,12 @@ export function memorySource(
     if (!result.ok) return result.issues;
     const version = result.ruleset.metadata["version"];
     const revision = version === undefined ? hashText(JSON.stringify(next)).slice(0, 12) : String(version);
-    held = { ruleset: result.ruleset, revision, ...(flagSetId === undefined ? {} : { flagSetId }) };
+    held = {
+      ruleset: result.ruleset,
+      revision,
+      isNamed: false,
+      ...(flagSetId === undefined ? {} : { flagSetId }),
+    };
     for (const listener of listeners) tell(listener);
     return result.issues;
   }

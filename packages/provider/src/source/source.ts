@@ -14,6 +14,8 @@ export interface AppliedChange {
 export interface Layer {
   readonly ruleset: Ruleset;
   readonly revision: string;
+  /** `false` if the revision means nothing outside of this process: evaluations do not carry it then. */
+  readonly isNamed?: boolean;
   /** The flag set, where the source knows it and the ruleset may not say. */
   readonly flagSetId?: string;
   /** The set's unit secret, when the source was given one. */

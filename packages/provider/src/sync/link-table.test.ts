@@ -241,17 +241,16 @@ test("I1, I2, I3: whatever happens, one fetch at most is in flight, a timer alwa
           const step = moveLink(state, event, used, { nowMs, random });
           ({ state } = step);
           for (const effect of step.effects) {
-            if (effect.kind === "fetch") {
-              expect(fetching, "two fetches").toBe(false);
-              fetching = true;
-            } else if (effect.kind === "abort-fetch") fetching = false;
+            expect(effect.kind === "fetch" && fetching, "two fetches").toBe(false);
+            const delayMs = effect.kind === "set-timer" ? effect.delayMs : 0;
+            expect(delayMs).toBeGreaterThanOrEqual(0);
+            expect(delayMs).toBeLessThanOrEqual(3_600_000 * 1.1 + 1);
+            if (effect.kind === "fetch") fetching = true;
+            else if (effect.kind === "abort-fetch") fetching = false;
             else if (effect.kind === "open-stream") streaming = true;
             else if (effect.kind === "drop-stream") streaming = false;
-            else if (effect.kind === "set-timer") {
-              expect(effect.delayMs).toBeGreaterThanOrEqual(0);
-              expect(effect.delayMs).toBeLessThanOrEqual(3_600_000 * 1.1 + 1);
-              armed = true;
-            } else if (effect.kind === "clear-timer") armed = false;
+            else if (effect.kind === "set-timer") armed = true;
+            else if (effect.kind === "clear-timer") armed = false;
           }
           expect(state.kind).not.toBe("closed");
           expect(armed, `a timer in ${state.kind}`).toBe(true);
