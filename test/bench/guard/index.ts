@@ -86,7 +86,7 @@ function detectionRow(
 ): BenchRow {
   const chance = createChance(20_261_121);
   const found = Array.from({ length: rollouts }, () =>
-    countUntilBreach(alpha, share, ratio, chance.next),
+    countUntilBreach(alpha, share, ratio, () => chance.next()),
   ).sort((a, b) => a - b);
   const at = (part: number): number =>
     found[Math.min(found.length - 1, Math.max(0, Math.round(found.length * part)))] ?? 0;
