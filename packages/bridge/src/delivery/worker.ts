@@ -47,6 +47,7 @@ export class Worker {
   private readonly abort = new AbortController();
   private wake: AbortController = new AbortController();
   private running: Promise<void> | undefined;
+  private stopped: Promise<void> | undefined;
   private renewedAt = Number.NEGATIVE_INFINITY;
   private state: { -readonly [K in keyof SinkStatus]: SinkStatus[K] };
 
@@ -68,11 +69,9 @@ export class Worker {
   }
 
   /** Ends after the request under way; what was not finished is sent again by the next start. */
-  async stop(): Promise<void> {
-    this.abort.abort();
-    this.wake.abort();
-    await this.running;
-    await this.options.sink.close?.();
+  stop(): Promise<void> {
+    this.stopped ??= this.end();
+    return this.stopped;
   }
 
   /** Looks at the outbox now rather than at the next poll. */
@@ -83,6 +82,27 @@ export class Worker {
   /** A copy of what this worker is at. */
   status(): SinkStatus {
     return { ...this.state };
+  }
+
+  private async end(): Promise<void> {
+    this.abort.abort();
+    this.wake.abort();
+    await this.running;
+    await this.handOver();
+    await this.options.sink.close?.();
+  }
+
+  /** Lets the lease end now, so that another process need not wait for it. */
+  private async handOver(): Promise<void> {
+    const { outbox, sink, owner } = this.options;
+    if (!this.state.leading) return;
+    this.state = { ...this.state, leading: false };
+    try {
+      await outbox.acquireLease(sink.name, owner, 0);
+    } catch (error) {
+      // The lease ends by itself a little later.
+      this.problem(`the lease was not handed over: ${messageOf(error)}`);
+    }
   }
 
   private async run(): Promise<void> {

@@ -94,7 +94,8 @@ export function createHttpSender(options: HttpSenderOptions = {}): HttpSender {
     }
   }
 
-  return { send, close: () => agent.close() };
+  let closing: Promise<void> | undefined;
+  return { send, close: () => (closing ??= agent.close()) };
 }
 
 function parseUrl(text: string): URL {
