@@ -27,13 +27,20 @@ export function joinTracerProvider(provider: unknown, processor: object): boolea
 
 /**
  * Puts a log record processor into a provider that exists already, before the exporting ones. A provider without any
- * processor exports nothing, so there is nothing to join and nothing to say.
+ * processor exports nothing yet: one that still takes processors (0.20x) gets ours first, any other needs nothing.
  */
 export function joinLoggerProvider(provider: unknown, processor: object): boolean {
   const state = fieldsOf(fieldsOf(provider)?.["_sharedState"]);
   const registered = state?.["registeredLogRecordProcessors"];
-  if (Array.isArray(registered) && registered.length === 0) return true;
-  return join(provider, processor, logProcessorLists);
+  if (!Array.isArray(registered)) return join(provider, processor, logProcessorLists);
+  if (registered.length > 0) {
+    // From this list 0.20x builds the other one anew whenever a processor is added.
+    join(state, processor, [(fields) => listIn(fields, "registeredLogRecordProcessors")]);
+    return join(provider, processor, logProcessorLists);
+  }
+  const { addLogRecordProcessor } = provider as { addLogRecordProcessor?: unknown };
+  if (typeof addLogRecordProcessor === "function") addLogRecordProcessor.call(provider, processor);
+  return true;
 }
 
 function join(provider: unknown, processor: object, lists: readonly ProcessorList[]): boolean {
