@@ -172,6 +172,13 @@ describe("flagspan check", () => {
     );
   });
 
+  test("shows fifty issues of a file and counts the rest", async () => {
+    const flags = Object.fromEntries(Array.from({ length: 53 }, (_, index) => [`f${index}`, { state: "?" }]));
+    const { out } = await run(["check", "many.json"], { "many.json": { flags } });
+    expect(out.match(/^error: /gm)).toHaveLength(50);
+    expect(out).toMatch(/many\.json: … and 3 more; --json lists all\n53 errors, 0 warnings\n$/);
+  });
+
   test("lets no control character of a file reach the terminal", async () => {
     const { out } = await run(["check", "e.json"], {
       "e.json": { flags: { "\u001b[2J": { state: "\u001b[31m" } } },

@@ -8,8 +8,7 @@ export interface FramePlace {
 const WIDTH = 100;
 
 /** Shows a place in a text with the line before and after, and points at the column. */
-export function printCodeFrame(text: string, place: FramePlace): string {
-  const lines = text.split(/\r?\n/);
+export function printCodeFrame(lines: readonly string[], place: FramePlace): string {
   const first = Math.max(1, place.line - 1);
   const last = Math.min(lines.length, place.line + 1);
   const gutter = String(last).length;

@@ -6,11 +6,12 @@ import { UsageError } from "../command.ts";
 import { readInput } from "./read-input.ts";
 import { isYamlPath, readYaml } from "./yaml.ts";
 
-/** A ruleset file that could be read, with its text to point into. */
+/** A ruleset file that could be read, with its lines to point into. */
 export interface OpenedRuleset {
   /** As the user named it. */
   readonly file: string;
-  readonly text: string;
+  /** The text to point into. */
+  readonly lines: readonly string[];
   readonly ruleset: Ruleset;
   /** What parsing found, each with its line and column. */
   readonly issues: readonly Issue[];
@@ -42,7 +43,8 @@ function opened(
   locate: OpenedRuleset["locate"],
   value: unknown,
 ): OpenedRuleset {
-  if (parsed.ok) return { file, text, ruleset: parsed.ruleset, issues: parsed.issues, locate };
+  if (parsed.ok)
+    return { file, lines: text.split(/\r?\n/), ruleset: parsed.ruleset, issues: parsed.issues, locate };
   const [first] = parsed.issues;
   const place = first?.line === undefined ? file : `${file}:${first.line}:${first.column ?? 1}`;
   const message = first?.message.replace(/^not JSON: line \d+, column \d+: /, "not JSON: ");

@@ -12,7 +12,7 @@ export interface PrintableIssue {
 }
 
 /** Prints an issue for people: what, where, and the lines around it. */
-export function printIssue(issue: PrintableIssue, file: string, text: string): string {
+export function printIssue(issue: PrintableIssue, file: string, lines: readonly string[]): string {
   const suggestion =
     issue.didYouMean === undefined || issue.message.includes(`"${issue.didYouMean}"`)
       ? ""
@@ -21,7 +21,7 @@ export function printIssue(issue: PrintableIssue, file: string, text: string): s
   const head = asText(`${issue.severity}: ${flag}${issue.message}${suggestion} [${issue.code}]`);
   if (issue.line === undefined) return `${head}\n  in ${file}\n`;
   const place = { line: issue.line, column: issue.column ?? 1 };
-  return `${head}\n  at ${file}:${place.line}:${place.column}\n${printCodeFrame(text, place)}\n`;
+  return `${head}\n  at ${file}:${place.line}:${place.column}\n${printCodeFrame(lines, place)}\n`;
 }
 
 /** A text for the terminal: control characters from a file must not act there. */

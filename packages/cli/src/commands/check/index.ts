@@ -61,7 +61,11 @@ Exit code 0: fine; 1: errors (with --strict: or warnings); 2: wrong use, or not 
       io.stdout(`${JSON.stringify({ files, errors, warnings })}\n`);
     } else {
       for (const { opened, issues } of checked) {
-        for (const issue of issues) io.stdout(`${printIssue(issue, opened.file, opened.text)}\n`);
+        for (const issue of issues.slice(0, MAX_SHOWN)) {
+          io.stdout(`${printIssue(issue, opened.file, opened.lines)}\n`);
+        }
+        const omitted = issues.length - MAX_SHOWN;
+        if (omitted > 0) io.stdout(`${opened.file}: … and ${omitted} more; --json lists all\n`);
         const flags = opened.ruleset.flags.size + opened.ruleset.quarantined.size;
         if (issues.length === 0)
           io.stdout(`${opened.file}: ${count(flags, "flag")}, nothing to complain about\n`);
@@ -71,6 +75,9 @@ Exit code 0: fine; 1: errors (with --strict: or warnings); 2: wrong use, or not 
     return errors > 0 || (values.strict === true && warnings > 0) ? 1 : 0;
   },
 };
+
+/** More issues of a file are counted, not shown: nobody reads them. */
+const MAX_SHOWN = 50;
 
 interface CheckedFile {
   readonly opened: OpenedRuleset;

@@ -19,7 +19,7 @@ export function printExplanation(explanation: Explanation, opened: OpenedRuleset
     const [place] = opened.locate([{ code: "invalid-flag", severity: "warning", path: rule, message: "" }]);
     if (place?.line !== undefined) {
       lines.push(`  at ${opened.file}:${place.line}:${place.column ?? 1}`);
-      lines.push(printCodeFrame(opened.text, { line: place.line, column: place.column ?? 1 }));
+      lines.push(printCodeFrame(opened.lines, { line: place.line, column: place.column ?? 1 }));
     }
   }
   if (steps.length > 0) lines.push("", "steps, inner ones first:");
