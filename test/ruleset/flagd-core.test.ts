@@ -45,11 +45,9 @@ const outcome: fc.Arbitrary<JsonValue> = fc.oneof(
       ["c", c + 1],
     ],
   })),
-  fc
-    .tuple(number, number)
-    .map(([a, b]) => ({
-      fractional: [{ cat: [{ var: "$flagd.flagKey" }, "-", { var: "name" }] }, ["a", a], ["b", b + 1]],
-    })),
+  fc.tuple(number, number).map(([a, b]) => ({
+    fractional: [{ cat: [{ var: "$flagd.flagKey" }, "-", { var: "name" }] }, ["a", a], ["b", b + 1]],
+  })),
 );
 const targeting = fc
   .array(fc.tuple(condition, outcome), { minLength: 1, maxLength: 4 })

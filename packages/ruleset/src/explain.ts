@@ -94,7 +94,7 @@ function deciderOf(evaluation: Evaluation, wasAsked: boolean): Explanation["deci
 function notePaths(tree: JsonValue, path: Path, paths: Map<object, Path>): void {
   if (typeof tree !== "object" || tree === null || paths.has(tree)) return;
   paths.set(tree, path);
-  for (const [key, child] of Object.entries(tree) as [string, JsonValue][]) {
+  for (const [key, child] of Object.entries<JsonValue>(tree as Readonly<Record<string, JsonValue>>)) {
     notePaths(child, [...path, Array.isArray(tree) ? Number(key) : key], paths);
   }
 }

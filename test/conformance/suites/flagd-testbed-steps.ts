@@ -131,7 +131,7 @@ function parseValue(type: string, text: string): unknown {
 }
 
 function differ(what: string, expected: unknown, got: unknown): string | undefined {
-  return isDeepStrictEqual({ ...{ it: got } }, { it: expected })
+  return isDeepStrictEqual(got, expected)
     ? undefined
     : `${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`;
 }

@@ -9,7 +9,7 @@ export interface CheckedFlag {
   readonly flag: FlagDefinition;
   /** Every operation of the targeting, outer before inner. */
   readonly operations: readonly Operation[];
-  report(finding: Finding): void;
+  readonly report: (finding: Finding) => void;
 }
 
 /** One operation of a rule. */
@@ -54,8 +54,8 @@ export function operationOf(rule: JsonValue, path: Path): Operation | undefined 
   const keys = Object.keys(rule);
   const name = keys[0];
   if (name === undefined || keys.length > 1) return undefined;
-  const args = (rule[name] ?? null) as JsonValue;
-  return { name, args, list: Array.isArray(args) ? (args as readonly JsonValue[]) : [args], path };
+  const args = rule[name] ?? null;
+  return { name, args, list: Array.isArray(args) ? args : [args], path };
 }
 
 /** Whether a rule is a value known without evaluating: no object with one key within. */

@@ -9,7 +9,7 @@ export const unknownVariant: Check = (checked) => {
   for (const { value, path } of outcomesOf(checked)) {
     const named = isRecord(value) ? value["variant"] : value;
     if (named === null || named === undefined || typeof named === "object") continue;
-    const name = String(named as string | number | boolean);
+    const name = String(named);
     if (names.includes(name)) continue;
     const message = `targeting yields "${name}", which is none of the variants (${names.join(", ")}); whoever reaches it gets the code default`;
     checked.report({

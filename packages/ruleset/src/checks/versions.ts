@@ -21,7 +21,9 @@ export const versions: Check = ({ operations, report }) => {
       const known = [...versionRelations.keys()];
       const message = `sem_ver knows ${known.join(" ")}, not ${JSON.stringify(relation)}; it yields null`;
       const suggestion =
-        typeof relation === "string" && relation.startsWith("=") ? "=" : didYouMean(String(relation), known);
+        typeof relation === "string" && relation.startsWith("=")
+          ? "="
+          : didYouMean(JSON.stringify(relation), known);
       report({
         code: "invalid-arguments",
         severity: "error",

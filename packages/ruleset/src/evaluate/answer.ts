@@ -111,25 +111,26 @@ function answerResult(
   flagKey: string,
 ): Evaluation {
   if (result === null || result === undefined) return typed(prepared.fallback, type, prepared, flagKey);
-  const { metadata } = prepared;
   if (typeof result === "object") return answerObject(result, type, prepared, flagKey);
   if (typeof result === "number" && !Number.isFinite(result)) {
     return failed(
       "PARSE_ERROR",
-      `targeting of flag "${flagKey}" yields ${result}, which is no JSON number`,
-      metadata,
+      `flag "${flagKey}" yields ${result}, which is no JSON number`,
+      prepared.metadata,
     );
   }
-  const name = Object.is(result, -0) ? "-0" : String(result as string | number | boolean);
-  const match = prepared.matches.get(name);
-  if (match === undefined) {
-    return failed(
-      "GENERAL",
-      `targeting of flag "${flagKey}" yields "${name}", which is none of its variants`,
-      metadata,
-    );
-  }
-  return typed(match, type, prepared, flagKey);
+  return answerNamed(Object.is(result, -0) ? "-0" : `${result as string | number}`, type, prepared, flagKey);
+}
+
+function answerNamed(
+  variant: string,
+  type: FlagValueType | undefined,
+  prepared: Prepared,
+  flagKey: string,
+): Evaluation {
+  const match = prepared.matches.get(variant);
+  if (match !== undefined) return typed(match, type, prepared, flagKey);
+  return failed("GENERAL", `flag "${flagKey}" yields "${variant}", none of its variants`, prepared.metadata);
 }
 
 /** An object result names its variant and may give its own reason, and metadata that wins over the flag's (flagd#2013). */
@@ -140,16 +141,12 @@ function answerObject(
   flagKey: string,
 ): Evaluation {
   const { metadata } = prepared;
-  if (!isRecord(result) || !Object.hasOwn(result, "variant") || typeof result["variant"] !== "string") {
-    const message = `targeting of flag "${flagKey}" yields a list or object that names no variant`;
-    return failed(isRecord(result) ? "PARSE_ERROR" : "GENERAL", message, metadata);
+  const variant = isRecord(result) ? own(result, "variant") : undefined;
+  if (!isRecord(result) || typeof variant !== "string") {
+    const code = isRecord(result) ? "PARSE_ERROR" : "GENERAL";
+    return failed(code, `flag "${flagKey}" yields a list or object that names no variant`, metadata);
   }
-  const match = prepared.matches.get(result["variant"]);
-  if (match === undefined) {
-    const message = `targeting of flag "${flagKey}" yields "${result["variant"]}", which is none of its variants`;
-    return failed("GENERAL", message, metadata);
-  }
-  const answer = typed(match, type, prepared, flagKey);
+  const answer = answerNamed(variant, type, prepared, flagKey);
   if (answer.errorCode !== undefined) return answer;
   const reason = own(result, "reason");
   const details = own(result, "details");
@@ -178,7 +175,7 @@ function answerUnknown(ruleset: Ruleset, flagKey: string): Evaluation {
 
 function answerFailure(error: unknown, metadata: FlagMetadata, flagKey: string): Evaluation {
   if (error instanceof RuleFailure) {
-    return failed(error.code, `targeting of flag "${flagKey}" fails: ${error.message}`, metadata);
+    return failed(error.code, `flag "${flagKey}": ${error.message}`, metadata);
   }
   return failed(
     "INVALID_CONTEXT",

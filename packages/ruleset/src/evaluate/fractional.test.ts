@@ -4,6 +4,9 @@ import { apply } from "../evaluator.test-support.ts";
 import { bucketOf, MAX_WEIGHT } from "./bucket.ts";
 import { createHashPrefix, hashAfter, hashText } from "./hash.ts";
 
+/** UTF-16 units as they come: other alphabets, pairs, and surrogates without a partner. */
+const unit = fc.oneof(fc.nat(0x7f), fc.nat(0xffff), fc.integer({ min: 0xd800, max: 0xdfff }));
+
 describe("hashText", () => {
   it.each([
     ["ejOoVL", 0],
@@ -19,11 +22,15 @@ describe("hashText", () => {
 
   it("is the same for any split into prefix and rest", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 40 }), fc.nat(40), (text, at) => {
-        // Between the halves of a pair each half alone would be a lone surrogate.
-        const cut = /[\udc00-\udfff]/.test(text.charAt(at)) ? at + 1 : at;
-        expect(hashAfter(createHashPrefix(text.slice(0, cut)), text.slice(cut))).toBe(hashText(text));
-      }),
+      fc.property(
+        fc.array(unit, { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
+        fc.nat(40),
+        (text, at) => {
+          // Between the halves of a pair each half alone would be a lone surrogate.
+          const cut = /[\udc00-\udfff]/.test(text.charAt(at)) ? at + 1 : at;
+          expect(hashAfter(createHashPrefix(text.slice(0, cut)), text.slice(cut))).toBe(hashText(text));
+        },
+      ),
     );
   });
 
@@ -196,7 +203,7 @@ describe("fractional", () => {
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
         const share = (percent: number): unknown =>
           value({ fractional: [{ var: "k" }, ["on", percent], ["off", 100 - percent]] }, { k: key });
-        if (share(low) === "on") expect(share(high)).toBe("on");
+        expect(share(low) !== "on" || share(high) === "on").toBe(true);
       }),
     );
   });

@@ -13,11 +13,16 @@ export interface HashPrefix {
 export function createHashPrefix(text: string): HashPrefix {
   const isAscii = !/[^\0-\x7f]/.test(text);
   let hash = 0;
-  let i = 0;
-  for (; isAscii && i + 4 <= text.length; i += 4) hash = mixBlock(hash, blockAt(text, i));
   let carry = 0;
   let shift = 0;
-  for (; i < text.length; i++, shift += 8) carry |= text.charCodeAt(i) << shift;
+  for (let i = 0; i < (isAscii ? text.length : 0); i++) {
+    carry |= text.charCodeAt(i) << shift;
+    shift += 8;
+    if (shift === 32) {
+      hash = mixBlock(hash, carry);
+      carry = shift = 0;
+    }
+  }
   return { text, isAscii, hash, carry, shift };
 }
 
@@ -30,18 +35,29 @@ export function hashText(text: string): number {
 
 /** The hash of the prefix and the text, as if they were one. */
 export function hashAfter(prefix: HashPrefix, text: string): number {
-  if (!prefix.isAscii) return hashBytes(encodeUtf8(prefix.text + text));
+  return (prefix.isAscii ? hashUnits(prefix, text, 0x7f) : undefined) ?? hashUtf8(prefix.text + text);
+}
+
+function hashUtf8(text: string): number {
+  return hashUnits(EMPTY, encodeUtf8(text), 0xff) ?? 0;
+}
+
+/** Hashes a text whose every unit is a byte; undefined when one exceeds the limit. Four units a step. */
+function hashUnits(
+  { hash: begun, carry: rest, shift, text: { length: done } }: HashPrefix,
+  text: string,
+  limit: number,
+): number | undefined {
   const length = text.length;
-  const { shift } = prefix;
-  let { hash, carry } = prefix;
+  let hash = begun;
+  let carry = rest;
   let i = 0;
-  // ASCII, four characters a step. The first other character sends the whole text the plain way.
   for (; i + 4 <= length; i += 4) {
     const a = text.charCodeAt(i);
     const b = text.charCodeAt(i + 1);
     const c = text.charCodeAt(i + 2);
     const d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 0x7f) return hashBytes(encodeUtf8(prefix.text + text));
+    if ((a | b | c | d) > limit) return undefined;
     const block = a | (b << 8) | (c << 16) | (d << 24);
     hash = mixBlock(hash, carry | (block << shift));
     // A shift by 32 would be one by 0.
@@ -50,43 +66,15 @@ export function hashAfter(prefix: HashPrefix, text: string): number {
   let filled = shift;
   for (; i < length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit > 0x7f) return hashBytes(encodeUtf8(prefix.text + text));
+    if (unit > limit) return undefined;
     carry |= unit << filled;
     filled += 8;
     if (filled === 32) {
       hash = mixBlock(hash, carry);
-      carry = 0;
-      filled = 0;
+      carry = filled = 0;
     }
   }
-  return finish(carry === 0 ? hash : hash ^ scramble(carry), prefix.text.length + length);
-}
-
-function blockAt(text: string, i: number): number {
-  return (
-    text.charCodeAt(i) |
-    (text.charCodeAt(i + 1) << 8) |
-    (text.charCodeAt(i + 2) << 16) |
-    (text.charCodeAt(i + 3) << 24)
-  );
-}
-
-function hashBytes(bytes: readonly number[]): number {
-  let hash = 0;
-  let i = 0;
-  for (; i + 4 <= bytes.length; i += 4) {
-    hash = mixBlock(
-      hash,
-      byte(bytes, i) | (byte(bytes, i + 1) << 8) | (byte(bytes, i + 2) << 16) | (byte(bytes, i + 3) << 24),
-    );
-  }
-  let tail = 0;
-  for (let shift = 0; i < bytes.length; i++, shift += 8) tail |= byte(bytes, i) << shift;
-  return finish(tail === 0 ? hash : hash ^ scramble(tail), bytes.length);
-}
-
-function byte(bytes: readonly number[], index: number): number {
-  return bytes[index] ?? 0;
+  return finish(carry === 0 ? hash : hash ^ scramble(carry), done + length);
 }
 
 function scramble(block: number): number {
@@ -106,22 +94,21 @@ function finish(hash: number, length: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-function encodeUtf8(text: string): number[] {
-  const bytes: number[] = [];
+/** The UTF-8 bytes of a text, one unit each. */
+function encodeUtf8(text: string): string {
+  let bytes = "";
   for (const character of text) {
     let point = character.codePointAt(0) ?? 0;
     if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
     if (point < 0x80) {
-      bytes.push(point);
+      bytes += character;
       continue;
     }
-    if (point < 0x800) bytes.push(0xc0 | (point >> 6));
-    else {
-      if (point < 0x10000) bytes.push(0xe0 | (point >> 12));
-      else bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f));
-      bytes.push(0x80 | ((point >> 6) & 0x3f));
-    }
-    bytes.push(0x80 | (point & 0x3f));
+    const last = 0x80 | (point & 0x3f);
+    const middle = 0x80 | ((point >> 6) & 0x3f);
+    if (point < 0x800) bytes += String.fromCharCode(0xc0 | (point >> 6), last);
+    else if (point < 0x10000) bytes += String.fromCharCode(0xe0 | (point >> 12), middle, last);
+    else bytes += String.fromCharCode(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), middle, last);
   }
   return bytes;
 }

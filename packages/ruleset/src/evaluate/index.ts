@@ -1,5 +1,4 @@
-export { evaluateCompiled } from "../compile/evaluate-compiled.ts";
-export { parseRuleset } from "../parse/parse-ruleset.ts";
+export { evaluate } from "./evaluate.ts";
 export type {
   Evaluation,
   EvaluationContext,
@@ -10,7 +9,5 @@ export type {
   Issue,
   IssueCode,
   JsonValue,
-  ParseOptions,
-  ParseResult,
   Ruleset,
 } from "../types.ts";

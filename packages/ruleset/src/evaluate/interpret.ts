@@ -1,16 +1,8 @@
 import type { JsonValue } from "../types.ts";
 import { refuse } from "./failure.ts";
 import { eagerOperators, lazyOperators } from "./operators/index.ts";
+import { Quoted, rejectRules } from "./quoted.ts";
 import { charge, type Run, STEP_WORK } from "./run.ts";
-
-/** A context value put into a rule by `filter`, `all`, `some` or `none`. */
-export class Quoted {
-  readonly value: unknown;
-
-  constructor(value: unknown) {
-    this.value = value;
-  }
-}
 
 /**
  * Applies a JsonLogic rule to data, as flagd's engine (diegoholiveira/jsonlogic 3.9) does: an object with one key
@@ -30,31 +22,12 @@ export function interpret(rule: unknown, data: unknown, run: Run): unknown {
   const values = eager === undefined ? undefined : interpret(args, data, run);
   const answer =
     eager === undefined
-      ? (lazyOperators.get(name) ?? refuseOperator(name))(args, data, run)
+      ? (lazyOperators.get(name) ?? refuseOperator(name))(args, data, run, interpret)
       : eager(values, data, run, rule as JsonValue);
   run.trace?.(rule as JsonValue, answer, values);
   return answer;
 }
 
-/**
- * Passes a context value that stands where a rule could; flagd's engine would run an object with one key as a rule.
- * Context is data: such an object fails here, as it does there unless its key happens to be an operator.
- */
-export function rejectRules(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    for (const element of value) rejectRules(element);
-  } else if (typeof value === "object" && value !== null && isRule(value)) {
-    refuse("a context object with one key stands where a rule is expected");
-  }
-  return value;
-}
-
 function refuseOperator(name: string): never {
   return refuse(`unknown operator "${name}"`);
-}
-
-/** `{ "variant": … }` alone is an object result, not a rule. */
-function isRule(value: object): boolean {
-  const keys = Object.keys(value);
-  return keys.length === 1 && keys[0] !== "variant";
 }

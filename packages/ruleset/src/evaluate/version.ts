@@ -1,12 +1,13 @@
+/** One number of a version; text where it has too many digits for a double. */
+type Part = number | string;
+
 /** A semantic version. Build metadata plays no part and is not kept. */
 export interface Version {
-  readonly major: number;
-  readonly minor: number;
-  readonly patch: number;
+  readonly major: Part;
+  readonly minor: Part;
+  readonly patch: Part;
   /** Empty for a release. */
   readonly prerelease: readonly string[];
-  /** The three numbers as text where one has too many digits for a double. */
-  readonly long: readonly [string, string, string] | undefined;
 }
 
 const NUMBER = String.raw`(0|[1-9]\d*)`;
@@ -44,9 +45,7 @@ function parsePlain(text: string): Version | undefined {
     else minor = number;
     number = -1;
   }
-  return part < 2 || number < 0
-    ? undefined
-    : { major, minor, patch: number, prerelease: RELEASE, long: undefined };
+  return part < 2 || number < 0 ? undefined : { major, minor, patch: number, prerelease: RELEASE };
 }
 
 function parseAny(text: string): Version | undefined {
@@ -56,9 +55,11 @@ function parseAny(text: string): Version | undefined {
   const prerelease = identifiers === undefined ? RELEASE : identifiers.split(".");
   if (prerelease.some((part) => part.length > 1 && part.startsWith("0") && NUMERIC.test(part)))
     return undefined;
-  const isLong = Math.max(major.length, minor.length, patch.length) > MAX_EXACT_DIGITS;
-  const long = isLong ? ([major, minor, patch] as const) : undefined;
-  return { major: Number(major), minor: Number(minor), patch: Number(patch), prerelease, long };
+  return { major: toPart(major), minor: toPart(minor), patch: toPart(patch), prerelease };
+}
+
+function toPart(digits: string): Part {
+  return digits.length > MAX_EXACT_DIGITS ? digits : Number(digits);
 }
 
 /** Negative, 0 or positive, by semver 2.0 §11. */
@@ -68,24 +69,16 @@ export function compareVersions(a: Version, b: Version): number {
 
 /** Compares major, then minor, then patch, as many as asked. */
 export function compareParts(a: Version, b: Version, count: 1 | 2 | 3): number {
-  if (a.long !== undefined || b.long !== undefined) return compareLong(a, b, count);
-  if (a.major !== b.major || count === 1) return a.major - b.major;
-  if (a.minor !== b.minor || count === 2) return a.minor - b.minor;
-  return a.patch - b.patch;
+  return (
+    comparePart(a.major, b.major) ||
+    (count > 1 && comparePart(a.minor, b.minor)) ||
+    (count > 2 && comparePart(a.patch, b.patch)) ||
+    0
+  );
 }
 
-function compareLong(a: Version, b: Version, count: number): number {
-  const left = partsOf(a);
-  const right = partsOf(b);
-  for (let i = 0; i < count; i++) {
-    const order = compareNumbers(left[i] ?? "", right[i] ?? "");
-    if (order !== 0) return order;
-  }
-  return 0;
-}
-
-function partsOf({ major, minor, patch, long }: Version): readonly string[] {
-  return long ?? [String(major), String(minor), String(patch)];
+function comparePart(a: Part, b: Part): number {
+  return typeof a === "number" && typeof b === "number" ? a - b : compareNumbers(String(a), String(b));
 }
 
 function compareNumbers(a: string, b: string): number {

@@ -90,7 +90,7 @@ function createPlaces(text: string): (offset: number) => Place {
 }
 
 const JSON_TOKEN =
-  /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
+  /[\t\n\r ]*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
 const WHITE_SPACE = /[\t\n\r ]*/y;
 
 /** Where a text stops being JSON, and what stands there. */
@@ -150,7 +150,8 @@ function step(
     case "colon":
       return mark === ":" ? "value" : undefined;
     case "comma":
-      if (mark !== "," || open.length === 0) return undefined;
-      return open.at(-1) === "{" ? "key" : "value";
+      break;
   }
+  if (mark !== "," || open.length === 0) return undefined;
+  return open.at(-1) === "{" ? "key" : "value";
 }

@@ -1,5 +1,5 @@
 import { toNumber } from "../coerce.ts";
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { asList, atLeast } from "./arguments.ts";
 
 /** `+`: the sum; a bare argument becomes a number. */

@@ -1,5 +1,5 @@
 import { toComparable } from "../coerce.ts";
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { asList } from "./arguments.ts";
 
 type Relation = (a: unknown, b: unknown) => boolean;

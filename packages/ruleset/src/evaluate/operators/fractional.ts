@@ -2,7 +2,7 @@ import { bucketOf, MAX_WEIGHT } from "../bucket.ts";
 import { hashText } from "../hash.ts";
 import { readAttribute } from "../read-context.ts";
 import { charge, type Run } from "../run.ts";
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { readPath } from "./variables.ts";
 
 /**

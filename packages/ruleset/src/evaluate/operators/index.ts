@@ -1,5 +1,3 @@
-import type { JsonValue } from "../../types.ts";
-import type { Run } from "../run.ts";
 import { abs, divide, max, min, minus, modulo, multiply, plus } from "./arithmetic.ts";
 import {
   equal,
@@ -15,15 +13,10 @@ import { fractional } from "./fractional.ts";
 import { containsAll, containsAny, containsNone, isIn, merge, set } from "./lists.ts";
 import { and, conditional, not, notNot, or } from "./logic.ts";
 import { all, filter, map, none, reduce, some } from "./loops.ts";
+import type { EagerOperator, LazyOperator } from "./operator.ts";
 import { semVer } from "./sem-ver.ts";
 import { cat, endsWith, startsWith, substr } from "./strings.ts";
 import { missing, missingSome, variable, variant } from "./variables.ts";
-
-/** Computes one operation from its evaluated arguments. `data` is the scope: the context, or an element of a list. */
-export type EagerOperator = (args: unknown, data: unknown, run: Run, rule: JsonValue) => unknown;
-
-/** Computes one operation from its arguments as written, evaluating those it needs. */
-export type LazyOperator = (args: unknown, data: unknown, run: Run) => unknown;
 
 /** Operators that need all their arguments. With the lazy ones, all of flagd: a name from a ruleset reaches nothing else. */
 export const eagerOperators: ReadonlyMap<string, EagerOperator> = new Map<string, EagerOperator>([

@@ -1,7 +1,7 @@
 import { toNumber } from "../coerce.ts";
 import { refuse } from "../failure.ts";
 import { charge, STEP_WORK } from "../run.ts";
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { asList, atLeast } from "./arguments.ts";
 import { includesText } from "./includes-text.ts";
 
@@ -63,44 +63,31 @@ export const set: EagerOperator = (args, _data, run) => {
 };
 
 /** `contains_all`: whether the first list has every element of the second. flagd's engine only: not portable. */
-export const containsAll: EagerOperator = (args) => {
-  const lists = twoLists(args);
-  return lists !== null && has(lists, "every");
-};
+export const containsAll: EagerOperator = (args) =>
+  contained(args, (wanted, has) => wanted.every(has)) ?? false;
 
 /** `contains_any`: whether the first list has an element of the second. flagd's engine only: not portable. */
-export const containsAny: EagerOperator = (args) => {
-  const lists = twoLists(args);
-  return lists !== null && has(lists, "some");
-};
+export const containsAny: EagerOperator = (args) =>
+  contained(args, (wanted, has) => wanted.some(has)) ?? false;
 
 /** `contains_none`: whether the first list has no element of the second. flagd's engine only: not portable. */
-export const containsNone: EagerOperator = (args) => {
-  const lists = twoLists(args);
-  return lists === null || !has(lists, "some");
-};
+export const containsNone: EagerOperator = (args) =>
+  !(contained(args, (wanted, has) => wanted.some(has)) ?? false);
 
-function twoLists(values: unknown): readonly [readonly unknown[], readonly unknown[]] | null {
-  if (!Array.isArray(values) || values.length !== 2) return null;
-  const [all, wanted] = values as unknown[];
-  return Array.isArray(all) && Array.isArray(wanted) ? [all, wanted] : null;
-}
-
-function has(
-  [all, wanted]: readonly [readonly unknown[], readonly unknown[]],
-  how: "every" | "some",
-): boolean {
-  const set = new Set(all);
-  return wanted[how]((element) =>
-    typeof element === "object" && element !== null ? isObjectIn(element, all) : set.has(element),
-  );
-}
-
-/** Go panics when it compares two values of one uncomparable type, and finds all others different. */
-function isObjectIn(element: object, all: readonly unknown[]): boolean {
-  const isList = Array.isArray(element);
-  return (
-    all.some((other) => typeof other === "object" && other !== null && Array.isArray(other) === isList) &&
-    refuse("lists and objects cannot be compared")
+function contained(
+  args: unknown,
+  test: (wanted: readonly unknown[], has: (element: unknown) => boolean) => boolean,
+): boolean | undefined {
+  if (!Array.isArray(args) || args.length !== 2) return undefined;
+  const [all, wanted] = args as unknown[];
+  if (!Array.isArray(all) || !Array.isArray(wanted)) return undefined;
+  const known = new Set<unknown>(all);
+  // Go panics when it compares two lists or two objects, and finds everything else different.
+  return test(wanted, (element) =>
+    typeof element === "object" && element !== null
+      ? all.some(
+          (other) => isObject(other) === isObject(element) && typeof other === "object" && other !== null,
+        ) && refuse("lists and objects cannot be compared")
+      : known.has(element),
   );
 }

@@ -1,10 +1,10 @@
 import { isTruthy } from "../coerce.ts";
-import { interpret, rejectRules } from "../interpret.ts";
-import type { EagerOperator, LazyOperator } from "./index.ts";
+import { rejectRules } from "../quoted.ts";
+import type { EagerOperator, LazyOperator } from "./operator.ts";
 import { asList } from "./arguments.ts";
 
 /** `if` and `?:`: the clause after the first condition that holds, else the last odd one, else null. */
-export const conditional: LazyOperator = (args, data, run) => {
+export const conditional: LazyOperator = (args, data, run, interpret) => {
   const clauses = asList("if", args);
   for (let i = 0; i + 1 < clauses.length; i += 2) {
     if (isTruthy(interpret(clauses[i], data, run))) return clause(interpret(clauses[i + 1], data, run));
@@ -18,7 +18,7 @@ export function clause(value: unknown): unknown {
 }
 
 /** `and`: the first falsy value, else the last; null for none. */
-export const and: LazyOperator = (args, data, run) => {
+export const and: LazyOperator = (args, data, run, interpret) => {
   let last: unknown = null;
   for (const arg of asList("and", args)) {
     last = interpret(arg, data, run);
@@ -28,7 +28,7 @@ export const and: LazyOperator = (args, data, run) => {
 };
 
 /** `or`: the first truthy value, else the last; null for none. */
-export const or: LazyOperator = (args, data, run) => {
+export const or: LazyOperator = (args, data, run, interpret) => {
   let last: unknown = null;
   for (const arg of asList("or", args)) {
     last = interpret(arg, data, run);

@@ -1,45 +1,47 @@
 import { isTruthy, toNumber, toText } from "../coerce.ts";
 import { refuse } from "../failure.ts";
-import { interpret, Quoted } from "../interpret.ts";
+import { Quoted } from "../quoted.ts";
 import { charge, type Run, STEP_WORK } from "../run.ts";
-import type { LazyOperator } from "./index.ts";
+import type { Interpret, LazyOperator } from "./operator.ts";
 import { asList, atLeast } from "./arguments.ts";
 import { resolve } from "./variables.ts";
 
 /** `map`: the rule's answer for each element. */
-export const map: LazyOperator = (args, data, run) =>
+export const map: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = asList("map", args);
     if (list.length < 2) return [];
-    return elements("map", subject(list, data, run) ?? []).map((element) => interpret(list[1], element, run));
+    return elements("map", subject(list, data, run, interpret) ?? []).map((element) =>
+      interpret(list[1], element, run),
+    );
   });
 
 /** `filter`: the elements for which the rule holds. A name known outside wins over an element's, as in flagd. */
-export const filter: LazyOperator = (args, data, run) =>
+export const filter: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = asList("filter", args);
     if (list.length < 2) return [];
-    const found = subject(list, data, run);
+    const found = subject(list, data, run, interpret);
     if (found === null) return [];
-    const rule = bind(list[1], data, run);
+    const rule = bind(list[1], data, run, interpret);
     return elements("filter", found).filter((element) => isTruthy(interpret(rule, element, run)));
   });
 
 /** `reduce`: folds into an accumulator that keeps the type of its start value; without one, 0. */
-export const reduce: LazyOperator = (args, data, run) =>
+export const reduce: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = asList("reduce", args);
     if (list.length < 3) return 0;
     const start: unknown = Array.isArray(list[2]) ? list[2] : interpret(list[2], data, run);
     const keepType = accumulators.get(typeof start);
     if (keepType === undefined) return refuse("reduce needs a text, number or boolean to start with");
-    const found = subject(list, data, run);
+    const found = subject(list, data, run, interpret);
     if (found === null) return 0;
     let accumulator: unknown = start;
     for (const current of elements("reduce", found)) {
       if (current === null || current === undefined) continue;
       const scope = { current, accumulator, valueType: typeof start === "boolean" ? "bool" : typeof start };
-      accumulator = keepType(applyRule("reduce", list[1], scope, run));
+      accumulator = keepType(applyRule("reduce", list[1], scope, run, interpret));
     }
     return accumulator;
   });
@@ -54,35 +56,39 @@ const accumulators: ReadonlyMap<string, (value: unknown) => unknown> = new Map<
 ]);
 
 /** `all`: whether the rule holds for every element, and there is one. */
-export const all: LazyOperator = (args, data, run) =>
+export const all: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = atLeast("all", args, 1);
-    const found = subject(list, data, run);
+    const found = subject(list, data, run, interpret);
     if (!isTruthy(found)) return false;
     return elements("all", found).every((element) =>
-      isTruthy(applyRule("all", bind(atLeast("all", list, 2)[1], element, run), element, run)),
+      isTruthy(
+        applyRule("all", bind(atLeast("all", list, 2)[1], element, run, interpret), element, run, interpret),
+      ),
     );
   });
 
 /** `none`: whether the rule holds for no element. */
-export const none: LazyOperator = (args, data, run) =>
+export const none: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = atLeast("none", args, 1);
-    const found = subject(list, data, run);
+    const found = subject(list, data, run, interpret);
     if (!isTruthy(found)) return true;
-    const rule = bind(atLeast("none", list, 2)[1], data, run);
-    return !elements("none", found).some((element) => isTruthy(applyRule("none", rule, element, run)));
+    const rule = bind(atLeast("none", list, 2)[1], data, run, interpret);
+    return !elements("none", found).some((element) =>
+      isTruthy(applyRule("none", rule, element, run, interpret)),
+    );
   });
 
 /** `some`: whether the rule holds for an element. A name known outside wins over an element's, as in flagd. */
-export const some: LazyOperator = (args, data, run) =>
+export const some: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = atLeast("some", args, 1);
-    const found = subject(list, data, run);
+    const found = subject(list, data, run, interpret);
     if (!isTruthy(found)) return false;
-    const rule = bind(atLeast("some", list, 2)[1], data, run);
+    const rule = bind(atLeast("some", list, 2)[1], data, run, interpret);
     return elements("some", found).some((element) =>
-      isTruthy(applyRule("some", bind(rule, element, run), element, run)),
+      isTruthy(applyRule("some", bind(rule, element, run, interpret), element, run, interpret)),
     );
   });
 
@@ -96,7 +102,7 @@ function inLoop<T>(run: Run, body: () => T): T {
 }
 
 /** A literal list is taken as it stands, its elements unevaluated; a rule gives a list; anything else is nothing. */
-function subject(list: readonly unknown[], data: unknown, run: Run): unknown {
+function subject(list: readonly unknown[], data: unknown, run: Run, interpret: Interpret): unknown {
   const [first] = atLeast("a loop", list, 1);
   if (Array.isArray(first)) return first;
   if (first instanceof Quoted && Array.isArray(first.value)) return first.value;
@@ -108,7 +114,7 @@ function elements(operator: string, found: unknown): readonly unknown[] {
 }
 
 /** Runs what must be a rule: a literal where a rule is needed fails in flagd. */
-function applyRule(operator: string, rule: unknown, data: unknown, run: Run): unknown {
+function applyRule(operator: string, rule: unknown, data: unknown, run: Run, interpret: Interpret): unknown {
   const isRule = typeof rule === "object" && rule !== null && !Array.isArray(rule);
   if (!isRule || (rule instanceof Quoted && Array.isArray(rule.value))) {
     return refuse(`${operator} needs a rule as its second argument`);
@@ -117,14 +123,14 @@ function applyRule(operator: string, rule: unknown, data: unknown, run: Run): un
 }
 
 /** Puts what `data` knows in the place of each `var`; `""` and relative names stay, and so does what it does not know. */
-function bind(rule: unknown, data: unknown, run: Run): unknown {
+function bind(rule: unknown, data: unknown, run: Run, interpret: Interpret): unknown {
   charge(run, STEP_WORK);
-  if (Array.isArray(rule)) return rule.map((element) => bind(element, data, run));
+  if (Array.isArray(rule)) return rule.map((element) => bind(element, data, run, interpret));
   if (typeof rule !== "object" || rule === null || rule instanceof Quoted) return rule;
   const bound: [string, unknown][] = [];
   for (const [key, argument] of Object.entries(rule)) {
     if (key !== "var") {
-      bound.push([key, bind(argument, data, run)]);
+      bound.push([key, bind(argument, data, run, interpret)]);
       continue;
     }
     const isOwnScope = typeof argument === "string" && (argument === "" || argument.startsWith("."));

@@ -1,4 +1,4 @@
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { compareParts, compareVersions, parseVersion, type Version } from "../version.ts";
 
 /** How two versions relate; `^` and `~` are plain equality of major and of major.minor, not npm's ranges. */

@@ -1,7 +1,7 @@
 import { toInteger, toNumber, toText, trim } from "../coerce.ts";
 import { refuse } from "../failure.ts";
 import { charge, type Run } from "../run.ts";
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { asList, atLeast } from "./arguments.ts";
 
 /** `cat`: the texts joined; of two or more, flagd trims both ends of the result. */

@@ -2,7 +2,7 @@ import { nameOf, toInteger, toNumber, toText } from "../coerce.ts";
 import { refuse } from "../failure.ts";
 import { normalize } from "../read-context.ts";
 import type { Run } from "../run.ts";
-import type { EagerOperator } from "./index.ts";
+import type { EagerOperator } from "./operator.ts";
 import { asList } from "./arguments.ts";
 
 /** `var`: a property by path, `[path, default]`, or with `""` the whole scope. */

@@ -1,0 +1,11 @@
+import type { JsonValue } from "../../types.ts";
+import type { Run } from "../run.ts";
+
+/** Computes one operation from its evaluated arguments. `data` is the scope: the context, or an element of a list. */
+export type EagerOperator = (args: unknown, data: unknown, run: Run, rule: JsonValue) => unknown;
+
+/** Computes one operation from its arguments as written, evaluating those it needs. */
+export type LazyOperator = (args: unknown, data: unknown, run: Run, interpret: Interpret) => unknown;
+
+/** Applies a rule to a scope. */
+export type Interpret = (rule: unknown, data: unknown, run: Run) => unknown;
