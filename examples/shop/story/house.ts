@@ -63,10 +63,8 @@ export async function startShop(options: {
   const store = join(folder, "control.db");
   const flagspan = findBinary();
   // The first key is written into the store directly; every other one is made through control's API.
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...[flagspan, "keys", "create", "--store", store, "--name", person],
-    ...["--scopes", "admin,write,kill,sync", "--actor", "user"],
-  ]);
+  const create = ["keys", "create", "--name", person, "--scopes", "admin,write,kill,sync", "--actor", "user"];
+  const { stdout } = await promisify(execFile)(process.execPath, [flagspan, ...create, "--store", store]);
   const personKey = stdout.trim();
 
   // The page's origin must be known before control starts, because control answers no other pages.

@@ -75,7 +75,7 @@ export function createProcessGroup(directory: string): ProcessGroup {
   async function stop(): Promise<void> {
     stopping = true;
     // In the order opposite to their start: traffic first, control last.
-    for (const { child } of [...children].reverse()) {
+    for (const { child } of children.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const gone = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");

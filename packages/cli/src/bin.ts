@@ -22,7 +22,7 @@ const io: CommandIo = {
   env: process.env,
   cwd: process.cwd(),
   now: () => Date.now(),
-  isTTY: process.stdout.isTTY === true,
+  isTTY: process.stdout.isTTY,
   signal: stop.signal,
 };
 process.exitCode = await runCommandLine(process.argv.slice(2), commands, io, version);

@@ -8,7 +8,9 @@ const failing = (error: unknown): Command => ({
   name: "serve",
   summary: "serves",
   usage: "flagspan serve",
-  run: () => Promise.reject(error),
+  run: async () => {
+    throw error;
+  },
 });
 
 async function run(

@@ -110,7 +110,7 @@ class SpecWorld extends ClientWorld {
     }
     if (status === "stable") return undefined;
     this.source.link(false);
-    await until(`the client is ${status}`, () => String(this.client.providerStatus) === status.toUpperCase());
+    await until(`the client is ${status}`, () => `${this.client.providerStatus}` === status.toUpperCase());
     return undefined;
   }
 

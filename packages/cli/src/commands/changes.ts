@@ -36,10 +36,7 @@ flagspan changes --verify      check the hash chain of the audit log
       const value = values[name];
       if (value !== undefined) query.set(name, value);
     }
-    const page = await api.send<{ changes: unknown[] }>(
-      "GET",
-      `/v1/changes${query.size === 0 ? "" : `?${query}`}`,
-    );
+    const page = await api.send<{ changes: unknown[] }>("GET", `/v1/changes?${query.toString()}`);
     if (values.json) {
       io.stdout(`${JSON.stringify(page, null, 2)}\n`);
       return 0;

@@ -28,7 +28,8 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
     if (file === undefined) throw new UsageError("name a ruleset file: `flagspan dev flags.json`.");
     const path = resolve(io.cwd, file);
     const { ruleset, issues } = await openRuleset(file, io);
-    for (const { flagKey, line, message } of issues) io.stderr(`${file}:${line ?? 1}: ${flagKey ?? ""}: ${message}\n`);
+    for (const { flagKey, line, message } of issues)
+      io.stderr(`${file}:${line ?? 1}: ${flagKey ?? ""}: ${message}\n`);
     const set = values.set ?? nameSet(ruleset.metadata["flagSetId"]);
 
     const store = await openMemoryStore();

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { createApi } from "../api.ts";
-import type { Command } from "../command.ts";
+import type { Command, CommandIo } from "../command.ts";
 import { UsageError } from "../command.ts";
 
 const actions = ["get", "set", "enable", "disable", "kill", "restore", "delete"] as const;
@@ -44,17 +44,17 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
         throw new UsageError("--reason is missing; the next person will want to know why.");
       return values.reason;
     };
-    const answer = await (async (): Promise<unknown> => {
+    const setFrom = async (file: string | undefined): Promise<unknown> => {
+      if (file === undefined)
+        throw new UsageError("--file is missing: a JSON file with the flag's definition.");
+      return api.send("PUT", path, { flag: await readJson(file, io), reason: reason() });
+    };
+    const ask = (): Promise<unknown> => {
       switch (action) {
         case "get":
           return api.send("GET", path);
         case "set":
-          if (values.file === undefined)
-            throw new UsageError("--file is missing: a JSON file with the flag's definition.");
-          return api.send("PUT", path, {
-            flag: JSON.parse(await io.readFile(values.file)) as unknown,
-            reason: reason(),
-          });
+          return setFrom(values.file);
         case "enable":
           return api.send("PATCH", path, { flag: { state: "ENABLED" }, reason: reason() });
         case "disable":
@@ -72,8 +72,17 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
           });
         }
       }
-    })();
-    io.stdout(`${JSON.stringify(answer, null, 2)}\n`);
+    };
+    io.stdout(`${JSON.stringify(await ask(), null, 2)}\n`);
     return 0;
   },
 };
+
+async function readJson(file: string, io: CommandIo): Promise<unknown> {
+  const text = await io.readFile(file);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}

@@ -19,7 +19,7 @@ test("it never holds more than its capacity, and never forgets the last half of 
         expect(memory.size).toBeLessThanOrEqual(20);
       }
       const recent = [...new Set(visits.toReversed())].slice(0, 10);
-      expect(recent.filter((visit) => memory.add(`u${visit}`, 1) !== 0)).toEqual([]);
+      expect(recent.filter((visit) => memory.add(`u${String(visit)}`, 1) !== 0)).toEqual([]);
     }),
   );
 });
