@@ -49,31 +49,23 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
         throw new UsageError("--file is missing: a JSON file with the flag's definition.");
       return api.send("PUT", path, { flag: await readJson(file, io), reason: reason() });
     };
-    const ask = (): Promise<unknown> => {
-      switch (action) {
-        case "get":
-          return api.send("GET", path);
-        case "set":
-          return setFrom(values.file);
-        case "enable":
-          return api.send("PATCH", path, { flag: { state: "ENABLED" }, reason: reason() });
-        case "disable":
-          return api.send("PATCH", path, { flag: { state: "DISABLED" }, reason: reason() });
-        case "delete":
-          return api.send("DELETE", path, { reason: reason() });
-        case "restore":
-          return api.send("POST", `${path}/restore`, { reason: reason() });
-        case "kill": {
-          const { variant, segment } = values;
-          return api.send("POST", `${path}/kill`, {
-            reason: reason(),
-            ...(variant === undefined ? {} : { variant }),
-            ...(segment === undefined ? {} : { segment }),
-          });
-        }
-      }
+    const patch = (state: "ENABLED" | "DISABLED"): Promise<unknown> =>
+      api.send("PATCH", path, { flag: { state }, reason: reason() });
+    const { variant, segment } = values;
+    const target = {
+      ...(variant === undefined ? {} : { variant }),
+      ...(segment === undefined ? {} : { segment }),
     };
-    io.stdout(`${JSON.stringify(await ask(), null, 2)}\n`);
+    const run: Readonly<Record<(typeof actions)[number], () => Promise<unknown>>> = {
+      get: () => api.send("GET", path),
+      set: () => setFrom(values.file),
+      enable: () => patch("ENABLED"),
+      disable: () => patch("DISABLED"),
+      delete: () => api.send("DELETE", path, { reason: reason() }),
+      restore: () => api.send("POST", `${path}/restore`, { reason: reason() }),
+      kill: () => api.send("POST", `${path}/kill`, { reason: reason(), ...target }),
+    };
+    io.stdout(`${JSON.stringify(await run[action](), null, 2)}\n`);
     return 0;
   },
 };
