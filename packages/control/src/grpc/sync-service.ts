@@ -54,6 +54,8 @@ const SERVICE: ServiceDefinition = {
 
 type Found = { readonly live: LiveSet } | { readonly code: status; readonly details: string };
 
+const STORE_AWAY = { code: status.UNAVAILABLE, details: "the store does not answer" } as const;
+
 /**
  * Serves whole rulesets to flagd's in-process providers: one message at once, one per change.
  *
@@ -109,37 +111,29 @@ export async function listenSyncService(
   }
 
   server.addService(SERVICE, {
-    SyncFlags: (call: ServerWritableStream<SyncRequest, Buffer>) => {
-      const work = find(call.metadata, call.request).then((found) => {
-        if ("code" in found) {
-          call.emit("error", found);
-          return;
-        }
-        let sent = found.live.revision;
-        const stop = options.onStep(({ live }) => {
-          if (live.set !== found.live.set || live.revision <= sent) return;
-          sent = live.revision;
-          call.write(encodeFlagConfiguration(live.body));
-        });
-        open.add(call);
-        call.once("close", () => {
-          stop();
-          open.delete(call);
-        });
-        call.write(encodeFlagConfiguration(found.live.body));
+    SyncFlags: async (call: ServerWritableStream<SyncRequest, Buffer>) => {
+      const found = await find(call.metadata, call.request).catch(() => STORE_AWAY);
+      if ("code" in found) {
+        call.emit("error", found);
+        return;
+      }
+      let sent = found.live.revision;
+      const stop = options.onStep(({ live }) => {
+        if (live.set !== found.live.set || live.revision <= sent) return;
+        sent = live.revision;
+        call.write(encodeFlagConfiguration(live.body));
       });
-      work.catch(() =>
-        call.emit("error", { code: status.UNAVAILABLE, details: "the store does not answer" }),
-      );
+      open.add(call);
+      call.once("close", () => {
+        stop();
+        open.delete(call);
+      });
+      call.write(encodeFlagConfiguration(found.live.body));
     },
-    FetchAllFlags: (call: ServerUnaryCall<SyncRequest, Buffer>, callback: sendUnaryData<Buffer>) => {
-      find(call.metadata, call.request).then(
-        (found) => {
-          if ("code" in found) callback(found);
-          else callback(null, encodeFlagConfiguration(found.live.body));
-        },
-        () => callback({ code: status.UNAVAILABLE, details: "the store does not answer" }),
-      );
+    FetchAllFlags: async (call: ServerUnaryCall<SyncRequest, Buffer>, answer: sendUnaryData<Buffer>) => {
+      const found = await find(call.metadata, call.request).catch(() => STORE_AWAY);
+      if ("code" in found) answer(found);
+      else answer(null, encodeFlagConfiguration(found.live.body));
     },
   });
 

@@ -100,7 +100,7 @@ async function serve(route: Route, context: Context<Env>, options: AppOptions): 
         route.ofrep === true && read.status !== 415
           ? ofrepError(read.status, "GENERAL", read.detail)
           : problem(read.status, read.detail);
-      return withExtra({ ...reply, headers: { ...reply.headers, connection: "close" } });
+      return withExtra(reply);
     }
     bytes = read.bytes;
     if (route.body !== "bytes") {

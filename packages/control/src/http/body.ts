@@ -22,6 +22,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Body
       if (done) break;
       length += value.byteLength;
       if (length > maxBytes) {
+        chunks.length = 0;
         await reader.cancel();
         return tooLarge;
       }

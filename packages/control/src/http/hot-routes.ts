@@ -72,7 +72,8 @@ async function serveBulk(
   const bytes = await readBytes(request, services.limits.bodyBytes);
   if (bytes === undefined) {
     const reply = ofrepError(413, "GENERAL", `a body here has at most ${services.limits.bodyBytes} bytes`);
-    return withExtra({ ...reply, headers: { ...reply.headers, connection: "close" } });
+    discardRest(request);
+    return withExtra(reply);
   }
   const parsed = parseJson(bytes.length === 0 ? Buffer.from("{}") : bytes, services.limits.jsonDepth);
   if (!parsed.ok) return withExtra(ofrepError(400, "PARSE_ERROR", parsed.detail));
@@ -91,6 +92,26 @@ async function serveBulk(
   );
 }
 
+const LINGER_MS = 500;
+const LINGER_BYTES = 64 << 20;
+
+/**
+ * Reads on without keeping anything, for a moment: cutting the connection at once would reset it, and whoever is
+ * still sending would never read why.
+ */
+function discardRest(request: IncomingMessage): void {
+  const { socket } = request;
+  let discarded = 0;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  request.on("data", (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > LINGER_BYTES) socket.destroy();
+  });
+  request.once("end", () => clearTimeout(timer));
+  socket.once("close", () => clearTimeout(timer));
+  request.resume();
+}
+
 /** Reads at most `maxBytes`; more than that is not held, and `undefined` says so. */
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(undefined);
@@ -100,7 +121,7 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer |
     request.on("data", (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxBytes) {
-        request.pause();
+        chunks.length = 0;
         resolve(undefined);
       } else chunks.push(chunk);
     });

@@ -1,5 +1,5 @@
 import { writeRuleset } from "@flagspan/ruleset";
-import type { FlagMetadata, JsonValue, WritableRuleset } from "@flagspan/ruleset";
+import type { FlagMetadata, JsonValue } from "@flagspan/ruleset";
 
 /** A ruleset as written, `$ref`s unresolved: what control stores, patches and serves. */
 export interface RulesetDocument {
@@ -24,7 +24,7 @@ export function readDocument(text: string): RulesetDocument {
 
 /** Canonical bytes of a document, the same in every process. */
 export function writeDocument(document: RulesetDocument): string {
-  return writeRuleset(document as unknown as WritableRuleset);
+  return writeRuleset(document);
 }
 
 /** Sets and removes flags and stamps the new revision; the given document stays as it was. */
