@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseRuleset } from "../parse/parse-ruleset.ts";
+import { renderRollout } from "../rollout/index.ts";
 import type { FlagDefinition, JsonValue } from "../types.ts";
 import { describeChange, type FlagChange, parseFlagChange, summarizeFlag } from "./index.ts";
 
@@ -353,6 +354,30 @@ describe("summing up a flag", () => {
     ],
   ])("tells of %s", (_, flag, expected) => {
     expect(summarizeFlag(flag)).toEqual(expected);
+  });
+
+  test("tells the variant whose twin is the default of a flag in a rollout, and no other twin", () => {
+    const step = {
+      rolloutId: "r",
+      stage: "s",
+      treatment: "on",
+      control: "off",
+      salt: "r",
+      segments: ["vip"],
+      percent: 2,
+    };
+    const rendered = renderRollout(flagOf(), step);
+    expect(rendered.ok && rendered.flag.defaultVariant).toBe("off.fixed");
+    expect(rendered.ok && summarizeFlag(rendered.flag)).toEqual({
+      ...off,
+      percentages: { on: 2, off: 98 },
+      segments: ["vip"],
+    });
+    const own = flagOf(undefined, {
+      variants: { off: false, "off.fixed": false },
+      defaultVariant: "off.fixed",
+    });
+    expect(summarizeFlag(own).defaultVariant).toBe("off.fixed");
   });
 
   test("names the segments of a parsed ruleset through its evaluators, the outermost only", () => {

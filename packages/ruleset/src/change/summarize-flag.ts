@@ -1,3 +1,5 @@
+import { readRendered } from "../rollout/rendered.ts";
+import { originalOf } from "../rollout/twin.ts";
 import type { FlagDefinition, JsonValue } from "../types.ts";
 import type { FlagSummary } from "./flag-change.ts";
 import { readPercentages } from "./percentages.ts";
@@ -18,11 +20,17 @@ export function summarizeFlag(
 export function summarize(flag: FlagDefinition, names: SegmentNames): FlagSummary {
   const percentages = readPercentages(flag.targeting);
   const segments = listSegments(flag.targeting, names);
-  const { defaultVariant } = flag;
   return {
     state: flag.state,
-    defaultVariant: defaultVariant === undefined || defaultVariant === "" ? null : defaultVariant,
+    defaultVariant: plainDefault(flag),
     ...(percentages === undefined ? {} : { percentages }),
     ...(segments.length === 0 ? {} : { segments }),
   };
+}
+
+/** The default variant; in a rollout the one whose twin stands there. */
+function plainDefault({ defaultVariant, targeting, variants }: FlagDefinition): string | null {
+  if (defaultVariant === undefined || defaultVariant === null || defaultVariant === "") return null;
+  if (readRendered(targeting) === undefined) return defaultVariant;
+  return originalOf(defaultVariant, variants) ?? defaultVariant;
 }
