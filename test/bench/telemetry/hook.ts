@@ -18,10 +18,22 @@ export async function* hookRows({ smoke }: BenchOptions): AsyncIterable<BenchRow
       ns: 2_000,
       bytes: 1_000,
     },
+    {
+      name: "finally: scope + counters, watched flags",
+      telemetry: createTelemetry({ events: "off" }),
+      ns: 2_000,
+      bytes: 1_000,
+      watched: {
+        rollout: "r-1/2",
+        rolloutTreatment: "on",
+        rolloutControl: "off",
+        contextId: "kX9vQ2mT4nB7wYzE",
+      },
+    },
     { name: "finally: default options", telemetry: createTelemetry(), ns: 8_000, bytes: undefined },
   ];
-  for (const { name, telemetry, ns, bytes } of cases) {
-    const evaluations = createEvaluations(telemetry);
+  for (const { name, telemetry, ns, bytes, watched = {} } of cases) {
+    const evaluations = createEvaluations(telemetry, watched);
     const rounds = smoke ? 3 : MIN_PAIRS;
     const calls = smoke ? 20 : 2_000;
     evaluations.run(calls * 2);
@@ -46,7 +58,7 @@ interface Evaluations {
   weigh(requests: number): number;
 }
 
-function createEvaluations(telemetry: FlagTelemetry): Evaluations {
+function createEvaluations(telemetry: FlagTelemetry, watched: Record<string, string>): Evaluations {
   const tracer = createTracer([telemetry.spanProcessor]);
   const evaluated = telemetry.hook.finally.bind(telemetry.hook);
   const calls = flagNames(flagsPerRequest).map((flagKey): readonly [FlagHookContext, FlagHookDetails] => [
@@ -55,7 +67,7 @@ function createEvaluations(telemetry: FlagTelemetry): Evaluations {
       value: true,
       variant: "on",
       reason: "TARGETING_MATCH",
-      flagMetadata: { flagSetId: "shop.prod", version: "12" },
+      flagMetadata: { flagSetId: "shop.prod", version: "12", ...watched },
     },
   ]);
   const measure = (requests: number, meter: (work: () => void, calls: number) => number): number => {

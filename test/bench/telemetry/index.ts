@@ -3,12 +3,14 @@ import { enableContext } from "./apps.ts";
 import { hookRows } from "./hook.ts";
 import { leakRows } from "./leak.ts";
 import { samplerRows } from "./sampler.ts";
+import { stockHookRows } from "./stock-hooks.ts";
 import { taggingRows } from "./tagging.ts";
 
 /** What telemetry costs an app: its hook, its span tagging, unsampled recording, and memory over a million requests. */
 export async function* run(options: BenchOptions): AsyncIterable<BenchRow> {
   enableContext();
   yield* hookRows(options);
+  yield* stockHookRows(options);
   yield* taggingRows(options);
   yield* samplerRows(options);
   yield* leakRows(options);

@@ -21,14 +21,20 @@ export class ScopeTags {
     return scope.size === 0 ? [] : this.render(scope).tags;
   }
 
-  /** The tags of everything the scope holds, with the same as one object. */
+  /** The tags of everything the scope holds, with what is remembered about writing them. */
   render(scope: FlagScope): RenderedScope {
     const known = scope.rendered;
     if (known !== undefined && known.order === scope.order && known.owner === this) return known;
     const selected = selectEntries(scope.entries(), this.#maxFlags);
     if (selected.length < scope.size) this.#drops.count("tag_budget", scope.size - selected.length);
     const tags = nameTags(this.#naming, selected, () => this.#drops.count("mapper_error"));
-    const rendered = { owner: this, order: scope.order, tags, ready: Object.fromEntries(tags) };
+    const rendered: RenderedScope = {
+      owner: this,
+      order: scope.order,
+      tags,
+      ready: undefined,
+      isUsed: false,
+    };
     scope.rendered = rendered;
     return rendered;
   }

@@ -38,6 +38,7 @@ const maxStages = 64;
 const maxWithoutUnit = 20;
 
 interface Stage {
+  readonly flagKey: string;
   readonly units: UnitMemory;
   readonly exposures: StageExposures;
   readonly withoutUnit: Map<string, number>;
@@ -50,6 +51,8 @@ interface Stage {
 export class OutcomeTracker {
   readonly #parts: OutcomeParts;
   readonly #stages = new Map<string, Stage>();
+  /** The same by arm, which is one object per flag and arm: spares putting a name together on each evaluation. */
+  readonly #byArm = new Map<WatchedArm, Stage>();
 
   constructor(parts: OutcomeParts) {
     this.#parts = parts;
@@ -163,11 +166,20 @@ export class OutcomeTracker {
   }
 
   #stageOf(flagKey: string, watch: WatchedArm): Stage {
-    const name = `${flagKey}\n${watch.rolloutId}/${watch.stage}`;
+    const quick = this.#byArm.get(watch);
+    if (quick !== undefined && quick.flagKey === flagKey) return quick;
+    const stage = this.#stageNamed(`${flagKey}\n${watch.rolloutId}/${watch.stage}`, flagKey);
+    if (this.#byArm.size >= maxStages * 4) this.#byArm.clear();
+    this.#byArm.set(watch, stage);
+    return stage;
+  }
+
+  #stageNamed(name: string, flagKey: string): Stage {
     const known = this.#stages.get(name);
     if (known !== undefined) return known;
     if (this.#stages.size >= maxStages) this.#forgetOldest();
     const stage: Stage = {
+      flagKey,
       units: new UnitMemory(this.#parts.maxUnits),
       exposures: new StageExposures(flagKey),
       withoutUnit: new Map(),
@@ -180,6 +192,7 @@ export class OutcomeTracker {
     for (const [name, stage] of this.#stages) {
       this.#queueExposures(stage);
       this.#stages.delete(name);
+      this.#byArm.clear();
       this.#parts.drops.count("watched_limit");
       return;
     }

@@ -1,5 +1,6 @@
 import type { DropCounts } from "../health/drop-counts.ts";
 import type { Tag } from "../naming/tag-naming.ts";
+import type { RenderedScope } from "../scope/flag-scope.ts";
 import type { SdkSpan, SdkSpanState } from "../otel/sdk-shapes.ts";
 import { roomLeft, writeTags } from "./write-tags.ts";
 
@@ -26,8 +27,16 @@ export class BulkWriter {
     this.#drops = drops;
   }
 
-  /** Writes `tags`, and the same as `ready` object if the span has no attributes of its own. */
-  write(span: SdkSpan, tags: readonly Tag[], ready: Readonly<Record<string, Tag[1]>>): void {
+  /** Writes a scope's tags; from the second span of a scope on, spans without attributes of their own get a copy. */
+  writeScope(span: SdkSpan, rendered: RenderedScope): void {
+    if (rendered.tags.length === 0) return;
+    if (rendered.isUsed) rendered.ready ??= Object.fromEntries(rendered.tags);
+    rendered.isUsed = true;
+    this.write(span, rendered.tags, rendered.ready);
+  }
+
+  /** Writes tags; `ready`, if given, is the same as one object. */
+  write(span: SdkSpan, tags: readonly Tag[], ready?: Readonly<Record<string, Tag[1]>>): void {
     const state = span as Mutable;
     const { attributes } = state;
     const room = { attributes, count: state._attributesCount, limit: state._spanLimits?.attributeCountLimit };
@@ -40,7 +49,7 @@ export class BulkWriter {
       writeTags(span, tags, room, this.#drops);
       return;
     }
-    if (state._attributesCount === 0) {
+    if (ready !== undefined && state._attributesCount === 0) {
       state.attributes = { ...ready };
       return;
     }

@@ -144,14 +144,10 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
 
   #write(span: SdkSpan, live: LiveSpan): void {
     const { binding, tags, writer } = this.#parts;
-    if (binding === "late" && live.parent !== undefined) {
-      const rendered = tags.render(live.scope);
-      writer.write(span, rendered.tags, rendered.ready);
-      return;
-    }
-    const root = live.parent === undefined ? this.#rulesetTags(live.scope) : [];
-    const all = [...this.#tagsAtEnd(live), ...root];
-    if (all.length > 0) writer.write(span, all, Object.fromEntries(all));
+    const { scope } = live;
+    if (binding === "late") writer.writeScope(span, tags.render(scope));
+    else writer.write(span, tags.readCausal(scope, live.startOrder, live.evaluated));
+    if (live.parent === undefined) writer.write(span, this.#rulesetTags(scope));
   }
 
   /** Overwrites by name, since an earlier value can only be ours, and stays within a quarter of the limit. */

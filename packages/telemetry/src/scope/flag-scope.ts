@@ -9,7 +9,10 @@ export interface RenderedScope {
   readonly owner: object;
   readonly order: number;
   readonly tags: readonly (readonly [string, string | boolean | number | readonly string[]])[];
-  readonly ready: Readonly<Record<string, string | boolean | number | readonly string[]>>;
+  /** The same as one object; made when a second span asks for it. */
+  ready: Readonly<Record<string, string | boolean | number | readonly string[]>> | undefined;
+  /** Whether a span has been written from it. */
+  isUsed: boolean;
 }
 
 /** What has gone wrong in a scope, told apart so that one exception that passes several spans counts once. */
