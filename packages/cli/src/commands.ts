@@ -1,3 +1,4 @@
+import { assetsCommand } from "./commands/assets/index.ts";
 import { changesCommand } from "./commands/changes.ts";
 import { checkCommand } from "./commands/check/index.ts";
 import { devCommand } from "./commands/dev.ts";
@@ -23,7 +24,8 @@ export const commands: readonly Command[] = [
   flagCommand,
   rolloutCommand,
   unitCommand,
-  drillCommand,
   changesCommand,
   keysCommand,
+  assetsCommand,
+  drillCommand,
 ];

@@ -19,7 +19,11 @@ export function createFastLaneIntake(
         signal === "logs" ? takeLogs(body, contentType, scopes) : takeOther(signal, body, contentType);
       if (problem !== undefined) {
         const status = { code: 3, message: problem };
-        return Promise.resolve({ status: 400, contentType: "application/json", body: JSON.stringify(status) });
+        return Promise.resolve({
+          status: 400,
+          contentType: "application/json",
+          body: JSON.stringify(status),
+        });
       }
       return Promise.resolve({ status: 200, contentType, body: contentType.includes("json") ? "{}" : "" });
     },
@@ -34,7 +38,11 @@ export function createFastLaneIntake(
     return undefined;
   }
 
-  function takeOther(signal: "traces" | "metrics", body: Uint8Array, contentType: string): string | undefined {
+  function takeOther(
+    signal: "traces" | "metrics",
+    body: Uint8Array,
+    contentType: string,
+  ): string | undefined {
     const decoded = signal === "traces" ? decodeTraces(body, contentType) : decodeMetrics(body, contentType);
     if (!decoded.ok) return decoded.problem;
     onTelemetry(signal, decoded.records.length);
