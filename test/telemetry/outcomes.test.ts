@@ -235,11 +235,12 @@ test("10,000 error logs and as many failing requests lose no outcome", async () 
       (match) => match.groups?.["unit"] ?? "",
     );
   const logger = rig.loggerProvider.getLogger("app");
+  const error = new Error("boom");
   for (let index = 0; index < 10_000; index += 1) {
     request((span) => {
       rig.evaluate("dark-mode", watched(`unit-${index}`));
       logger.emit({ body: "failed", severityNumber: SeverityNumber.ERROR });
-      fail(span);
+      fail(span, error);
     });
   }
   for (let attempt = 0; attempt < 12; attempt += 1) await rig.telemetry.forceFlush();
