@@ -104,7 +104,11 @@ function relay(client: Socket, chunk: Buffer, before: number, fault: ProxyFault)
       client.write(damaged);
       return;
     }
-    default:
+    case "none":
+    case "status":
+    case "captive-portal":
+    case "truncated-gzip":
+    case "empty-body":
       client.write(chunk);
   }
 }
@@ -127,7 +131,13 @@ function answerInstead(fault: ProxyFault): Buffer | undefined {
       );
     case "empty-body":
       return answer("200 OK\r\ncontent-type: application/json", Buffer.alloc(0));
-    default:
+    case "none":
+    case "latency":
+    case "cut":
+    case "half-open":
+    case "slicer":
+    case "corrupt-byte":
       return undefined;
   }
+  return undefined;
 }

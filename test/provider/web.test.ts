@@ -140,7 +140,7 @@ describe("context changes", () => {
     await until("bob was asked for", () => asked.some((one) => one.targetingKey === "bob"));
     const toEve = provider.onContextChange({ targetingKey: "bob" }, { targetingKey: "eve" });
     await until("eve was asked for", () => asked.some((one) => one.targetingKey === "eve"));
-    for (const one of asked.slice(1).reverse()) one.answer();
+    for (const one of asked.slice(1).toReversed()) one.answer();
     await Promise.all([toBob, toEve]);
     expect(provider.resolveStringEvaluation("user", "none").value).toBe("eve");
   });

@@ -110,7 +110,11 @@ class SpecWorld extends ClientWorld {
     }
     if (status === "stable") return undefined;
     this.source.link(false);
-    await until(`the client is ${status}`, () => `${this.client.providerStatus}` === status.toUpperCase());
+    const expected: string = status.toUpperCase();
+    await until(`the client is ${status}`, () => {
+      const now: string = this.client.providerStatus;
+      return now === expected;
+    });
     return undefined;
   }
 
