@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import {
   ROOT_CONTEXT,
   SpanKind,
@@ -8,19 +6,11 @@ import {
   defaultTextMapGetter,
   propagation,
 } from "@opentelemetry/api";
-import { Ajv } from "ajv";
 import { afterEach, expect, test } from "vitest";
 
+import { contract, violations } from "./contract.ts";
 import { createRig, watched } from "./rig.ts";
 import type { Rig, SentEvent } from "./rig.ts";
-
-interface Contract {
-  readonly schema: object;
-  readonly examples: readonly SentEvent[];
-}
-
-const contract = (name: string): Contract =>
-  JSON.parse(readFileSync(new URL(`../contracts/${name}.json`, import.meta.url), "utf8")) as Contract;
 
 const unit = "kX9vQ2mT4nB7wYzE";
 let rig: Rig;
@@ -32,16 +22,6 @@ const anyIds = ({ traceId, spanId, ...event }: SentEvent): unknown => ({
   ...(traceId === undefined ? {} : { traceId: expect.stringMatching(/^[0-9a-f]{32}$/u) as unknown }),
   ...(spanId === undefined ? {} : { spanId: expect.stringMatching(/^[0-9a-f]{16}$/u) as unknown }),
 });
-
-/** What a contract's schema finds wrong with events; no events at all are wrong, too. */
-function violations(name: string, events: readonly SentEvent[]): readonly unknown[] {
-  const validate = new Ajv({ allErrors: true, strict: false }).compile(contract(name).schema);
-  if (events.length === 0) return ["nothing was sent"];
-  return events.flatMap((event) => {
-    validate(event);
-    return (validate.errors ?? []).map((error) => ({ error, event }));
-  });
-}
 
 for (const name of ["evaluation", "outcome", "exposures", "applied"]) {
   test(`the examples of ${name}.json satisfy its schema`, () => {

@@ -243,7 +243,7 @@ test("10,000 error logs and as many failing requests lose no outcome", async () 
       fail(span, error);
     });
   }
-  for (let attempt = 0; attempt < 12; attempt += 1) await rig.telemetry.forceFlush();
+  for (let attempt = 0; attempt < 30; attempt += 1) await rig.telemetry.forceFlush();
   expect(new Set(units).size).toBe(10_000);
   expect(units).toHaveLength(10_000);
   expect(rig.telemetry.dropped().get("outcome_queue") ?? 0).toBe(0);

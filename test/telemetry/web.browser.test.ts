@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { bundleForBrowser } from "../browser/bundle.ts";
 import { launchChromium } from "../browser/chromium.ts";
+import { violations } from "./contract.ts";
 import { targetingKey, unit } from "./page-flags.ts";
 import { startSite, type Site } from "./web-page.ts";
 
@@ -100,6 +101,12 @@ test("errors, failed requests, slow loads and slow interactions are signals of t
   expect(errors).toEqual(["RangeError: never caught"]);
   const exposures = site.guard.filter(({ eventName }) => eventName === "feature_flag.exposures");
   expect(exposures.map(({ attributes }) => attributes["feature_flag.exposures.units"])).toEqual([[unit]]);
+  const wire = (event: string) =>
+    site.guard
+      .filter(({ eventName }) => eventName === event)
+      .map(({ attributes }) => ({ eventName: event, attributes }));
+  expect(violations("outcome", wire("feature_flag.outcome"))).toEqual([]);
+  expect(violations("exposures", wire("feature_flag.exposures"))).toEqual([]);
   for (const { eventName, attributes, resource } of site.guard) {
     expect(resource).toMatchObject({ "service.name": "shop-page", "user_agent.name": "Chrome" });
     expect(resource["session.id"]).toMatch(/^[0-9a-f]{32}$/u);
