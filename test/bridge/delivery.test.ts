@@ -7,7 +7,7 @@ import { createMemoryOutbox } from "./memory-outbox.ts";
 import { startReceiver, type Answer, type ReceivedRequest, type Receiver } from "./receiver.ts";
 import { until } from "./until.ts";
 
-const running: { stop?(): Promise<void>; close?(): Promise<void> }[] = [];
+const running: { stop?: () => Promise<void>; close?: () => Promise<void> }[] = [];
 afterEach(async () => {
   for (const part of running.splice(0)) await (part.stop?.() ?? part.close?.());
 });
@@ -202,6 +202,7 @@ test("a backend without traces and metrics is sent logs alone", async () => {
   outbox.append([createChange()]);
   run({ outbox, clock, sinks: [otlpSink({ endpoint: receiver.url })] });
   await until("the cursor to move", async () => (await outbox.cursor("otlp")) === 1);
+  expect(receiver.requests.map(({ path }) => path)).toEqual(["/v1/logs", "/v1/traces", "/v1/metrics"]);
 });
 
 test("a signal that took a batch is not sent it again when another signal fails", async () => {

@@ -32,8 +32,8 @@ export async function startReceiver(
       const request = await read(incoming);
       requests.push(request);
       const told = await answer(request);
-      if (told === undefined) return incoming.socket.destroy();
-      response.writeHead(told.status, told.headers).end(told.body ?? "");
+      if (told === undefined) incoming.socket.destroy();
+      else response.writeHead(told.status, told.headers).end(told.body ?? "");
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,7 +1,7 @@
 /** Time as the bridge needs it, so that a test can run an hour in a blink. */
 export interface Clock {
   /** Milliseconds since the epoch. */
-  now(): number;
+  readonly now: () => number;
   /** Resolves after the given time, or at once when the signal fires; never rejects. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,101 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+
+const root = new URL("../../", import.meta.url).pathname;
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+interface CollectorConfig {
+  readonly receivers?: {
+    readonly otlp: { readonly protocols: Record<string, { endpoint: string; cors?: object }> };
+  };
+  readonly exporters: Record<string, { readonly endpoint?: string }>;
+  readonly service: {
+    readonly extensions?: readonly string[];
+    readonly pipelines: Record<string, Record<"receivers" | "processors" | "exporters", readonly string[]>>;
+  };
+}
+interface Compose {
+  readonly services: Record<
+    string,
+    {
+      readonly image?: string;
+      readonly build?: object;
+      readonly ports?: readonly string[];
+      readonly environment?: Record<string, string>;
+      readonly volumes?: readonly string[];
+    }
+  >;
+}
+
+const config = parse(read("otel-collector/config.yaml")) as CollectorConfig;
+const compose = parse(read("docker-compose.yml")) as Compose;
+const kindOf = (component: string): string => component.split("/")[0] ?? "";
+
+test("the builder manifest has exactly the components that the configuration uses", () => {
+  const manifest = parse(read("otel-collector/manifest.yaml")) as Record<
+    string,
+    readonly { gomod: string }[]
+  >;
+  const built = ["receivers", "processors", "connectors", "exporters", "extensions"].flatMap((kind) =>
+    (manifest[kind] ?? []).map(
+      ({ gomod }) => /\/([a-z]+?)(?:receiver|processor|connector|exporter|extension)? v/.exec(gomod)?.[1],
+    ),
+  );
+  const names: Record<string, string> = {
+    tail_sampling: "tailsampling",
+    memory_limiter: "memorylimiter",
+    health_check: "healthcheck",
+    file_storage: "filestorage",
+  };
+  const used = new Set<string>(config.service.extensions);
+  for (const pipeline of Object.values(config.service.pipelines))
+    for (const component of [...pipeline.receivers, ...pipeline.processors, ...pipeline.exporters])
+      used.add(kindOf(component));
+  expect([...built].sort()).toEqual([...[...used].map((name) => names[name] ?? name), "debug"].sort());
+});
+
+test("the collector's ports are those that compose publishes, and the parts find each other by name", () => {
+  const protocols = config.receivers?.otlp.protocols ?? {};
+  const ports = Object.values(protocols).map(({ endpoint }) => /:(\d+)\}$/.exec(endpoint)?.[1]);
+  expect(compose.services["collector"]?.ports).toEqual(ports.map((port) => `${port}:${port}`));
+  expect(protocols["http"]?.cors).toBeDefined();
+  for (const { endpoint } of Object.values(config.exporters))
+    expect(Object.keys(compose.services)).toContain(/:-http:\/\/([a-z]+):/.exec(endpoint ?? "")?.[1]);
+});
+
+test("every file that compose mounts exists", () => {
+  const files = Object.values(compose.services).flatMap(({ volumes = [] }) =>
+    volumes.filter((volume) => volume.startsWith("./")),
+  );
+  expect(files.length).toBeGreaterThan(5);
+  for (const file of files)
+    expect(() => readdirSync(join(root, file.split(":")[0] ?? "", ".."))).not.toThrow();
+  for (const file of files.filter((volume) => /\.ya?ml:/.test(volume)))
+    expect(read(file.split(":")[0] ?? "")).not.toBe("");
+});
+
+test("images are pinned and no secret is written down", () => {
+  for (const [name, { image, build, environment = {} }] of Object.entries(compose.services)) {
+    expect([
+      name,
+      image === undefined ? build !== undefined : /:v?\d+\.\d+(\.\d+)?[\w.-]*$/.test(image),
+    ]).toEqual([name, true]);
+    for (const [key, value] of Object.entries(environment))
+      if (/PASSWORD|KEY|SECRET|TOKEN|DATABASE_URL/.test(key)) expect(value).toMatch(/\$\{[A-Z_]+:\?/);
+  }
+});
+
+test.each(readdirSync(join(root, "otel-collector/backends")))(
+  "%s adds an exporter to all three signals and takes its key from the environment",
+  (file) => {
+    const text = read(`otel-collector/backends/${file}`);
+    const backend = parse(text) as CollectorConfig;
+    const exporters = Object.keys(backend.exporters);
+    expect(Object.keys(backend.service.pipelines)).toEqual(["traces", "metrics", "logs"]);
+    for (const pipeline of Object.values(backend.service.pipelines))
+      expect(pipeline.exporters).toEqual(exporters);
+    expect(text).toMatch(/\$\{env:[A-Z_]*(?:KEY|TOKEN)\}/);
+  },
+);
