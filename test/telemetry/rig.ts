@@ -8,7 +8,13 @@ import { InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-tr
 import type { Sampler, SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { createFlagTelemetry } from "@flagspan/telemetry";
-import type { FetchLike, FlagHookDetails, FlagTelemetry, FlagTelemetryOptions } from "@flagspan/telemetry";
+import type {
+  Clock,
+  FetchLike,
+  FlagHookDetails,
+  FlagTelemetry,
+  FlagTelemetryOptions,
+} from "@flagspan/telemetry";
 
 /** A decoded event of the fast lane. */
 export interface SentEvent {
@@ -44,6 +50,9 @@ export interface RigOptions extends FlagTelemetryOptions {
   };
 }
 
+/** No time passes unless a test says so: a busy machine makes no request slow. */
+const stillClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => 0 };
+
 /** Registers everything globally; `close` takes it down again. */
 export function createRig(options: RigOptions = {}): Rig {
   const { sampler, before = [], spanLimits, ...telemetryOptions } = options;
@@ -54,7 +63,12 @@ export function createRig(options: RigOptions = {}): Rig {
     sent.push(...decodeFastLane(init.body));
     return Promise.resolve({ ok: true, status: 200 });
   };
-  const telemetry = createFlagTelemetry({ guardEndpoint: "http://guard.test", fetch, ...telemetryOptions });
+  const telemetry = createFlagTelemetry({
+    guardEndpoint: "http://guard.test",
+    fetch,
+    clock: stillClock,
+    ...telemetryOptions,
+  });
   const spans = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({
     ...(sampler === undefined ? {} : { sampler: sampler(telemetry) }),

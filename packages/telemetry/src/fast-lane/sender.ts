@@ -30,7 +30,7 @@ export interface SenderOptions {
 /** The most events waiting; the newest are dropped above it, and counted. */
 const maxQueued = 20_000;
 /** The most events in one request. */
-const maxBatch = 1_000;
+const maxBatch = 500;
 /** How often one batch is tried, a second apart, before it is given up. */
 const maxAttempts = 10;
 /** How long one request may take. */
