@@ -132,7 +132,7 @@ export function createControl(options: ControlOptions): Control {
     commands,
     ofrep: createOfrepAnswers(tokens, now),
     ledger,
-    applied: shared.report,
+    applied: (set, revision) => shared.report(set, revision),
     get otlp() {
       return ports.otlp;
     },

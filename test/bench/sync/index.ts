@@ -48,7 +48,7 @@ export const run: Bench["run"] = async function* ({ smoke }) {
 };
 
 async function startServer(place: string, flags: number, port = 0): Promise<Server> {
-  const child = startChild("server.js", [place, String(flags), String(port)]);
+  const child = startChild("server/run.js", [place, String(flags), String(port)]);
   const { url, key } = (await child.next()) as { url: string; key: string };
   return { ...child, url, key };
 }
@@ -94,7 +94,7 @@ async function* measureToggle(size: {
   const server = await startServer(join(directory, "control.db"), 100);
   await writeFlag(server, "toggled", textFlag("start"));
   const children = Array.from({ length: size.processes }, () =>
-    startChild("providers.js", [server.url, server.key, String(size.each)]),
+    startChild("providers/run.js", [server.url, server.key, String(size.each)]),
   );
   for (const child of children) await child.next();
   const delays: number[] = [];
@@ -166,8 +166,8 @@ async function startSwarm(
 ): Promise<{ swarms: readonly Child[]; seconds: number }> {
   const half = Math.ceil(clients / 2);
   const swarms = [
-    startChild("swarm.js", [server.url, server.key, String(half), "2"]),
-    startChild("swarm.js", [server.url, server.key, String(clients - half), "10"]),
+    startChild("swarm/run.js", [server.url, server.key, String(half), "2"]),
+    startChild("swarm/run.js", [server.url, server.key, String(clients - half), "10"]),
   ];
   return { swarms, seconds: await untilOpen(swarms, clients) };
 }
@@ -229,7 +229,9 @@ async function* measureReconnect(clients: number): AsyncGenerator<BenchRow> {
   const server = await startServer(place, 20);
   const { swarms } = await startSwarm(server, clients);
   await server.kill();
-  while (((await swarms[0]?.ask()) as unknown as SwarmState).open > 0) await pause(20);
+  for (const swarm of swarms) {
+    while (((await swarm.ask()) as unknown as SwarmState).open > 0) await pause(20);
+  }
   const startedMs = performance.now();
   const again = await startServer(place, 20, Number(new URL(server.url).port));
   await untilOpen(swarms, clients);

@@ -33,7 +33,7 @@ function push(head: readonly string[], chunked: boolean): Promise<{ status: stri
     let answer = "";
     let sent = 0;
     const pump = (): void => {
-      while (sent < GIB && !socket.destroyed && answer === "") {
+      while (sent < GIB && !socket.destroyed) {
         sent += piece.length;
         if (!socket.write(framed)) {
           socket.once("drain", pump);

@@ -44,9 +44,9 @@ describe("two control processes over one Postgres, one of which dies", () => {
 
     const acknowledged: { revision: number; id: string }[] = [];
     const polled: number[] = [];
-    let polling = true;
+    const polling = new AbortController();
     const poller = (async () => {
-      while (polling) {
+      while (!polling.signal.aborted) {
         const response = await second.ask("GET", "/v1/rulesets/shop.prod");
         polled.push(Number(((await response.json()) as { metadata: { version: string } }).metadata.version));
       }
@@ -67,7 +67,7 @@ describe("two control processes over one Postgres, one of which dies", () => {
     const store = await openPostgresStore({ url: cluster.url });
     const head = await store.rulesets.head("shop.prod");
     await expect.poll(() => streams[1].at(-1), { timeout: 10_000 }).toBe(head);
-    polling = false;
+    polling.abort();
     await poller;
 
     expect(new Set(acknowledged.map((one) => one.revision)).size).toBe(acknowledged.length);

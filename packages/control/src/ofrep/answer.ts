@@ -61,7 +61,10 @@ export function createOfrepAnswers(tokens: StreamTokens, now: () => number): Ofr
     },
     async bulk(live, context, { ifNoneMatch }) {
       const fragments = fragmentsOf(live);
-      const answer = `{"flags":[${fragments.all(context, now())}],"metadata":${fragments.metadata}`;
+      // Encoded once: the same bytes are hashed, measured and sent.
+      const answer = Buffer.from(
+        `{"flags":[${fragments.all(context, now())}],"metadata":${fragments.metadata}`,
+      );
       const hash = createHash("sha256").update(answer).digest("base64url").slice(0, 27);
       const matched = matchEtag(ifNoneMatch, hash);
       if (matched !== undefined && !tokens.isUsedUp(matched.tokenId)) {
@@ -75,7 +78,7 @@ export function createOfrepAnswers(tokens: StreamTokens, now: () => number): Ofr
       return {
         status: 200,
         headers: { "content-type": "application/json", "cache-control": "no-cache", etag: `"${hash}.${id}"` },
-        body: answer + streams,
+        body: Buffer.concat([answer, Buffer.from(streams)]),
       };
     },
   };

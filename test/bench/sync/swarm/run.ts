@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
  * Holds many event streams on raw sockets, from several loopback addresses so that ports do not run out. It says how
  * many are open, when each got each event, and how many had to come back.
  *
- * node swarm.js <url> <key> <count> <first address byte>
+ * node swarm/run.js <url> <key> <count> <first address byte>
  */
 const [url = "", key = "", count = "1", firstByte = "2"] = process.argv.slice(2);
 const { hostname, port } = new URL(url);

@@ -1,11 +1,11 @@
 import { createControl, createKey, openMemoryStore, openSqliteStore } from "@flagspan/control";
-import { syntheticRuleset } from "./ruleset.ts";
+import { syntheticRuleset } from "../ruleset.ts";
 
 /**
  * The process under test: a control on a port of its own. It prints one JSON line when it listens, and answers each
  * line on its standard input with what it has used so far.
  *
- * node server.js <file | memory> <flags> <port>
+ * node server/run.js <file | memory> <flags> <port>
  */
 const [place = "memory", flags = "100", port = "0"] = process.argv.slice(2);
 const store = place === "memory" ? await openMemoryStore() : await openSqliteStore({ path: place });

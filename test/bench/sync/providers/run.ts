@@ -4,7 +4,7 @@ import { FlagspanProvider } from "@flagspan/provider/server";
  * Holds many providers in one process. For each line `<revision marker>` it waits until every one of them evaluates
  * the flag to that marker, and prints when each did, in microseconds of the machine's monotonic clock.
  *
- * node providers.js <url> <key> <count>
+ * node providers/run.js <url> <key> <count>
  */
 const [url = "", key = "", count = "1"] = process.argv.slice(2);
 const providers = Array.from(
