@@ -44,15 +44,7 @@ export function parseFlag(
   }
   let resolved = targeting as JsonValue | undefined;
   if (typeof targeting === "object" && targeting !== null) {
-    resolved = resolver.resolve(targeting as JsonValue, (name) => {
-      place.report({
-        code: "unknown-reference",
-        severity: "error",
-        path: ["flags", place.index, "targeting"],
-        message: `"$ref": "${name}" names no usable evaluator; a rule that reaches it fails with PARSE_ERROR`,
-        flagKey: place.key,
-      });
-    });
+    resolved = resolver.resolve(targeting as JsonValue, place);
     if (resolved === undefined) {
       const message = `targeting is nested deeper than ${budget.maxDepth} levels or has more than ${budget.maxNodes} values`;
       return refuse(place, "budget-exceeded", ["targeting"], message);

@@ -29,8 +29,12 @@ export function parseRuleset(document: unknown, options?: ParseOptions): ParseRe
   const resolver = createReferenceResolver(evaluatorsOf(document, report), budget, report);
   const entries = new Map<string, FlagEntry>();
   const quarantined = new Map<string, Issue>();
+  // One place for all flags: ten thousand short-lived ones would make the collector copy the document under way.
+  const place = { key: "", index: "" as string | number, report };
   const add = (key: string, index: string | number, source: unknown): void => {
-    const flag = parseFlag(source, { key, index, report }, resolver, budget);
+    place.key = key;
+    place.index = index;
+    const flag = parseFlag(source, place, resolver, budget);
     if (flag === undefined) quarantined.set(key, issues.at(-1) as Issue);
     else entries.set(key, new FlagEntry(key, flag));
   };

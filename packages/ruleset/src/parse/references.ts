@@ -8,10 +8,17 @@ interface Resolved {
   readonly depth: number;
 }
 
+/** Whose references are replaced, for reports. */
+interface ReferencePlace {
+  readonly key: string;
+  readonly index: string | number;
+  readonly report: (issue: Issue) => void;
+}
+
 /** Replaces `{"$ref": name}` on the tree. Trees are shared, never copied, so a chain of doublings costs nothing. */
 export interface ReferenceResolver {
   /** The tree with references replaced; the same object if there are none. `undefined`: over budget. */
-  resolve(tree: JsonValue, onUnknown: (name: string) => void): JsonValue | undefined;
+  resolve(tree: JsonValue, place: ReferencePlace): JsonValue | undefined;
   readonly evaluators: ReadonlyMap<string, JsonValue>;
 }
 
@@ -27,7 +34,7 @@ export function createReferenceResolver(
   // The size of the tree under way, its references replaced. Plain variables: every value of every flag is counted.
   let nodes = 0;
   let depth = 0;
-  let unknown: (name: string) => void = () => undefined;
+  let place: ReferencePlace | undefined;
   const { maxNodes, maxDepth } = budget;
 
   function isOverBudget(): boolean {
@@ -86,9 +93,12 @@ export function createReferenceResolver(
   }
 
   function walkObject(tree: Tree, level: number): JsonValue {
-    let replaced: Map<string, JsonValue> | undefined;
+    let keys = 0;
+    let changed: string | undefined;
+    let replacement: JsonValue = null;
     // for…in with the access inside is the one form that engines read without looking the name up again.
     for (const key in tree) {
+      keys++;
       const child = tree[key];
       if (typeof child !== "object" || child === null) {
         nodes++;
@@ -98,14 +108,22 @@ export function createReferenceResolver(
         continue;
       }
       const value = walk(child, level + 1);
-      if (value !== child) (replaced ??= new Map()).set(key, value);
       if (nodes > maxNodes) return tree;
+      if (value === child) continue;
+      changed = key;
+      replacement = value;
     }
-    if (replaced === undefined) return tree;
-    const [first] = replaced;
+    if (changed === undefined) return tree;
     // Both forms define, they never assign: a key "__proto__" stays a key.
-    if (first !== undefined && Object.keys(tree).length === 1) return { [first[0]]: first[1] };
-    return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, replaced.get(key) ?? value]));
+    return keys === 1 ? { [changed]: replacement } : replaceInData(tree, level);
+  }
+
+  /**
+   * An object with more keys is data, in which a reference is rare: it is walked again, this time to copy, and counted
+   * again, so that data within data cannot make this take long.
+   */
+  function replaceInData(tree: Tree, level: number): JsonValue {
+    return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, walk(child, level + 1)]));
   }
 
   /** What cannot be replaced stays, and fails as an unknown operator when it is reached. */
@@ -114,12 +132,22 @@ export function createReferenceResolver(
     const name = tree["$ref"];
     const target = typeof name === "string" ? resolveEvaluator(name) : undefined;
     if (target === undefined) {
-      unknown(typeof name === "string" ? name : JSON.stringify(name));
+      reportUnknown(typeof name === "string" ? name : JSON.stringify(name));
       return undefined;
     }
     nodes += target.nodes;
     depth = Math.max(depth, level + target.depth);
     return target.rule;
+  }
+
+  function reportUnknown(name: string): void {
+    place?.report({
+      code: "unknown-reference",
+      severity: "error",
+      path: ["flags", place.index, "targeting"],
+      message: `"$ref": "${name}" names no usable evaluator; a rule that reaches it fails with PARSE_ERROR`,
+      flagKey: place.key,
+    });
   }
 
   const evaluators = new Map<string, JsonValue>();
@@ -129,8 +157,8 @@ export function createReferenceResolver(
   }
   return {
     evaluators,
-    resolve(tree, onUnknown) {
-      unknown = onUnknown;
+    resolve(tree, from) {
+      place = from;
       nodes = depth = 0;
       const result = walk(tree, 0);
       return isOverBudget() ? undefined : result;
