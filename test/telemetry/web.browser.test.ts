@@ -132,3 +132,17 @@ test("the user's targeting key is in nothing that a page sends", async () => {
     expect(site.payloads.filter((payload) => payload.includes(targetingKey))).toEqual([]);
   }
 });
+
+test("a page whose every hand-made part is broken works as if nothing watched it", async () => {
+  const site = await startSite(await bundleForBrowser({ file: fileOf("page-hostile.ts") }));
+  const page = await browser.newPage();
+  const errors: Error[] = [];
+  page.on("pageerror", (error) => errors.push(error));
+  await page.goto(site.url);
+  await page.waitForFunction(() => document.title.startsWith("{"));
+  const seen = JSON.parse(await page.title()) as unknown;
+  await page.close();
+  await site.close();
+  expect(errors).toEqual([]);
+  expect(seen).toEqual({ value: true, answer: 200, refused: 503, flags: { checkout: "on", theme: "dark" } });
+});

@@ -53,6 +53,8 @@ export interface SdkLogRecordState {
 /** A log record processor for `logRecordProcessors`; it must stand before the exporting one. */
 export interface FlagLogRecordProcessor {
   onEmit(record: SdkLogRecord, ctx?: Context): void;
+  /** Always false: it wants no record for itself. The SDK asks whether any processor does, and takes silence for a yes. */
+  enabled(): boolean;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
 }

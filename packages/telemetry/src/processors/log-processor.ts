@@ -24,7 +24,7 @@ export interface LogProcessorParts {
 
 /**
  * Tags log records with the flags of the request they were written in. It changes the record, so it must be registered
- * before the processor that exports. It has no `enabled()` on purpose: answering would defeat the filters of others.
+ * before the processor that exports. Whether a record is wanted at all it leaves to the others.
  */
 export class TaggingLogProcessor implements FlagLogRecordProcessor {
   readonly #parts: LogProcessorParts;
@@ -50,6 +50,10 @@ export class TaggingLogProcessor implements FlagLogRecordProcessor {
     } catch {
       this.#parts.drops.count("processor_error");
     }
+  }
+
+  enabled(): boolean {
+    return false;
   }
 
   forceFlush(): Promise<void> {

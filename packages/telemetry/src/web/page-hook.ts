@@ -51,7 +51,7 @@ function record(
   const reason = spell(details.reason) ?? "unknown";
   const errorType = spell(details.errorCode);
   const watch = arms.read(key, variant, metadata);
-  const unit = textOf(metadata["contextId"] ?? parts.subject?.(evaluationContext));
+  const unit = textOf(metadata["contextId"] ?? callSubject(parts, evaluationContext));
   const setId = textOf(metadata["flagSetId"]);
   const version = textOf(metadata["version"]);
 
@@ -96,6 +96,16 @@ function record(
     [names.rolloutStage]: watch?.stage,
     [names.rolloutArm]: watch?.arm,
   });
+}
+
+/** A subject function that throws costs the unit, nothing else. */
+function callSubject({ subject, drops }: PageHookParts, context: SubjectContext): string | undefined {
+  try {
+    return subject?.(context);
+  } catch {
+    drops.count("mapper_error");
+    return undefined;
+  }
 }
 
 /** `TARGETING_MATCH` → `targeting_match`. */

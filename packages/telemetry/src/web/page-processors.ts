@@ -52,6 +52,6 @@ export function createPageProcessors(parts: PageProcessorParts): Processors {
       forceFlush,
       shutdown,
     },
-    logs: { onEmit: write, forceFlush, shutdown },
+    logs: { onEmit: write, enabled: () => false, forceFlush, shutdown },
   };
 }

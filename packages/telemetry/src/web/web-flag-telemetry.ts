@@ -70,8 +70,16 @@ export function createWebFlagTelemetry(options: WebFlagTelemetryOptions = {}): W
   const maxFlags = Math.max(1, Math.min(options.maxFlags ?? 32, pageCapacity));
   const browser = describeBrowser(globalThis.navigator?.userAgent ?? "");
   const ownSession = readSessionId();
+  const sessionOf = (): string => {
+    try {
+      return cleanText(options.sessionId?.() ?? ownSession);
+    } catch {
+      drops.count("mapper_error");
+      return ownSession;
+    }
+  };
   const pageAttributes = (): Record<string, string> => ({
-    "session.id": cleanText(options.sessionId?.() ?? ownSession),
+    "session.id": sessionOf(),
     ...browser,
   });
   const tags = (): readonly Tag[] => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { describeBrowser } from "./browser.ts";
 import { PageScope } from "./page-scope.ts";
+import { createWebFlagTelemetry } from "./web-flag-telemetry.ts";
 import type { FlagEntry } from "../scope/flag-entry.ts";
 
 const entry = (key: string, more: Partial<FlagEntry> = {}): FlagEntry => ({
@@ -69,4 +70,14 @@ test("a page full of constants makes room for a flag decided for its user, and f
   expect(page.record(entry("another"))).toBeUndefined();
   expect(page.record(entry("decided", { reason: "targeting_match" }))).toBeDefined();
   expect(page.entries()).toHaveLength(128);
+});
+
+test("outside of a browser, as in server rendering, it does no harm and touches nothing", async () => {
+  const { fetch } = globalThis;
+  const telemetry = createWebFlagTelemetry();
+  const evaluated = telemetry.hook.finally.bind(telemetry.hook);
+  evaluated({ flagKey: "checkout" }, { variant: "on" });
+  expect(telemetry.activeFlags()).toEqual({ checkout: "on" });
+  expect(globalThis.fetch).toBe(fetch);
+  await telemetry.shutdown();
 });
