@@ -28,7 +28,7 @@ export interface GuardOptions {
   readonly prometheus?: PrometheusClient;
   /** Bounds of what one run holds. */
   readonly limits?: BookLimits;
-  /** Time between two looks, at most one second. Default 500 ms; news is judged at once besides. */
+  /** Time between two looks, at most one second. Default 400 ms; news is judged at once besides. */
   readonly tickMs?: number;
 }
 
@@ -56,7 +56,8 @@ export interface Guard {
   stop(): Promise<void>;
 }
 
-const leaseMs = 2500;
+/** Short enough that a kill decided by a process that then dies is carried out by another within two seconds. */
+const leaseMs = 1200;
 const mostStrays = 2000;
 
 /** Creates a guard; nothing happens before `start` or `tick`. */
@@ -87,7 +88,7 @@ class GuardProcess implements Guard {
     this.#documents = new RolloutDocuments(options.documents);
     this.#owner = options.owner ?? `guard-${Math.random().toString(36).slice(2, 10)}`;
     this.#clock = options.clock ?? Date.now;
-    this.#tickMs = Math.min(1000, options.tickMs ?? 500);
+    this.#tickMs = Math.min(1000, options.tickMs ?? 400);
     this.#queries = new QueryWatch(options.prometheus, () => this.#now());
     this.#around = {
       documents: this.#documents,
