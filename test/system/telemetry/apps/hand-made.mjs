@@ -8,7 +8,7 @@ import { activeFlags, createFlagTelemetry } from "@flagspan/telemetry";
 
 const isThree = process.env.OTEL_LINE === "3";
 const sdkTrace = await import(isThree ? "@opentelemetry/sdk-trace" : "@opentelemetry/sdk-trace-base");
-const logsApi = isThree ? api.logs : (await import("@opentelemetry/api-logs")).logs;
+const { logs: logsApi } = await import(isThree ? "@opentelemetry/api" : "@opentelemetry/api-logs");
 
 const sent = [];
 const telemetry = createFlagTelemetry({
