@@ -22,9 +22,30 @@ export function readDocument(text: string): RulesetDocument {
   return JSON.parse(text) as RulesetDocument;
 }
 
-/** Canonical bytes of a document, the same in every process. */
-export function writeDocument(document: RulesetDocument): string {
-  return writeRuleset(document);
+const FLAGS = '{"flags":{';
+const written = new WeakMap<object, string>();
+
+/**
+ * Canonical bytes of a document, the same in every process, and the same `writeRuleset` gives.
+ *
+ * Each definition is written once and remembered with its object: of ten thousand flags a write changes one, and
+ * writing the other 9,999 again would hold up every stream.
+ */
+export function writeDocument({ flags, $evaluators = {}, metadata = {} }: RulesetDocument): string {
+  const head = writeRuleset({ flags: {}, $evaluators }).slice(0, -"}}".length);
+  const tail = writeRuleset({ flags: {}, metadata }).slice(FLAGS.length);
+  const definitions = Object.keys(flags)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${writeFlag(flags[key] ?? null)}`);
+  return `${head}${definitions.join(",")}${tail}`;
+}
+
+function writeFlag(definition: JsonValue): string {
+  const known = typeof definition === "object" && definition !== null ? written.get(definition) : undefined;
+  if (known !== undefined) return known;
+  const text = writeRuleset({ flags: { "": definition } }).slice(`${FLAGS}"":`.length, -"}}".length);
+  if (typeof definition === "object" && definition !== null) written.set(definition, text);
+  return text;
 }
 
 /** Sets and removes flags and stamps the new revision; the given document stays as it was. */
