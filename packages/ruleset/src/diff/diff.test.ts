@@ -273,6 +273,7 @@ describe("the difference between two rulesets", () => {
         const differing = diffRulesets(before, after).map(({ flagKey }) => flagKey);
         expect(countAffected(before, after, contexts, 0).map(({ flagKey }) => flagKey)).toEqual(differing);
       }),
+      { numRuns: 30 },
     );
     expect(({} as Record<string, unknown>)["state"]).toBeUndefined();
   });
