@@ -42,7 +42,7 @@ export interface FlagTelemetryOptions {
   readonly subjectKey?: SubjectKey;
   /** Resource attributes of the fast lane. Default: `service.*` and the environment of the SDK's spans, or of `OTEL_*`. */
   readonly resource?: Readonly<Record<string, string>>;
-  /** The most spans remembered as open. Default 50,000. */
+  /** The most local root spans remembered as open. Default 50,000. */
   readonly maxLiveSpans?: number;
   /** The most units remembered per watched flag and stage. Default 50,000. */
   readonly maxUnits?: number;

@@ -4,7 +4,7 @@ import type { Context } from "@opentelemetry/api";
 import type { DropCounts } from "../health/drop-counts.ts";
 import type { ScopeTags } from "../naming/scope-tags.ts";
 import type { FlagLogRecordProcessor, SdkLogRecord, SdkLogRecordState } from "../otel/sdk-shapes.ts";
-import { explicitScope } from "../scope/active-scope.ts";
+import { explicitScope, liveSpanOf } from "../scope/active-scope.ts";
 import type { FlagScope } from "../scope/flag-scope.ts";
 import type { LiveSpans } from "../scope/live-spans.ts";
 import { writeTags } from "./write-tags.ts";
@@ -68,8 +68,9 @@ export class TaggingLogProcessor implements FlagLogRecordProcessor {
     const explicit = explicitScope(ctx);
     if (explicit !== undefined) return explicit;
     const { spanContext } = record;
-    const isOurs = spanContext !== undefined && spanContext.isRemote !== true;
-    const live = isOurs ? this.#parts.spans.get(spanContext.spanId) : undefined;
+    const live =
+      liveSpanOf(this.#parts.spans, ctx) ??
+      (spanContext === undefined ? undefined : this.#parts.spans.findByContext(spanContext));
     return live?.scope ?? this.#parts.fallback?.();
   }
 }

@@ -51,9 +51,6 @@ const earlyShare = 4;
 export class TaggingSpanProcessor implements FlagSpanProcessor {
   readonly #parts: SpanProcessorParts;
   #ending: "expected" | "seen" | "absent" = "expected";
-  /** The span whose `onEnding` was the last, with its record: `onEnd` follows at once. */
-  #endingSpan: object | undefined;
-  #endingLive: LiveSpan | undefined;
 
   constructor(parts: SpanProcessorParts) {
     this.#parts = parts;
@@ -70,9 +67,7 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
   onEnding(span: SdkSpan): void {
     try {
       this.#ending = "seen";
-      const live = this.#parts.spans.get(span.spanContext().spanId);
-      this.#endingSpan = span;
-      this.#endingLive = live;
+      const live = this.#parts.spans.of(span);
       if (live !== undefined && live.scope.size > 0) this.#write(span, live);
     } catch {
       this.#parts.drops.count("processor_error");
@@ -82,12 +77,9 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
   onEnd(span: { spanContext(): SpanContext }): void {
     try {
       if (this.#ending === "expected") this.#ending = "absent";
-      const { spanId } = span.spanContext();
-      const live = this.#endingSpan === span ? this.#endingLive : this.#parts.spans.get(spanId);
-      this.#endingSpan = undefined;
-      this.#endingLive = undefined;
+      const live = this.#parts.spans.of(span);
       if (live === undefined || live.span === undefined) return;
-      this.#parts.spans.end(spanId, live);
+      this.#parts.spans.end(span, live);
       this.#parts.listener.spanEnded(live, span);
     } catch {
       this.#parts.drops.count("processor_error");
@@ -131,7 +123,7 @@ export class TaggingSpanProcessor implements FlagSpanProcessor {
       eventsSeen: 0,
       failedAt: -1,
     };
-    spans.add(span.spanContext().spanId, live);
+    spans.add(span, live);
     if (this.#ending === "expected" && hasNoEnding(span)) this.#ending = "absent";
     if (this.#ending === "absent" && scope.size > 0) this.#writeEarly(span, live, this.#tagsAtEnd(live));
   }

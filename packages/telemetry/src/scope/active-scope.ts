@@ -16,15 +16,10 @@ export function explicitScope(ctx: Context): FlagScope | undefined {
   return ctx.getValue(scopeKey) as FlagScope | undefined;
 }
 
-/**
- * The record of a context's active span, if it is known. A remote parent never is, even when the caller is this very
- * process (a service that calls itself): what it knows comes in baggage, if that is trusted.
- */
+/** The record of a context's active span, if it is known. */
 export function liveSpanOf(spans: LiveSpans, ctx: Context): LiveSpan | undefined {
-  const spanContext = trace.getSpan(ctx)?.spanContext();
-  return spanContext === undefined || spanContext.isRemote === true
-    ? undefined
-    : spans.get(spanContext.spanId);
+  const span = trace.getSpan(ctx);
+  return span === undefined ? undefined : spans.find(span);
 }
 
 /** The scope a context belongs to: an explicit one, else the one of its active span. */

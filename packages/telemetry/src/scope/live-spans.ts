@@ -1,9 +1,11 @@
+import type { SpanContext } from "@opentelemetry/api";
+
 import type { FlagScope } from "./flag-scope.ts";
 
 /** What is remembered about a recording span while it is open. */
 export interface LiveSpan {
   readonly scope: FlagScope;
-  /** The open span above it in this process; undefined for a local root. */
+  /** The span above it in this process and scope; undefined for a local root. */
   readonly parent: LiveSpan | undefined;
   /** The scope's order when the span started: `causal` binding gives it what was there by then. */
   readonly startOrder: number;
@@ -17,15 +19,23 @@ export interface LiveSpan {
   failedAt: number;
 }
 
-/** How many spans that ended a moment ago are still found, for logs and child spans that come late. */
+/** How many local roots that ended a moment ago are still found by trace id, for records that come late. */
 const endedKept = 256;
 
+interface SpanLike {
+  spanContext(): SpanContext;
+}
+
 /**
- * Finds a span's scope by its id. Bounded twice: at most `maxLive` open spans (an app that never ends its spans evicts
- * its own oldest), and the last 256 ended ones.
+ * Finds what is remembered about a span. It hangs on the span object itself, under a symbol: no map to fill and empty for
+ * each span, and a span that never ends keeps nothing alive but itself. A context that carries only a span's ids (a
+ * bridge, a child that is not recorded) is answered by its trace, as long as the process has one local root in it;
+ * with two, nothing is guessed. Those roots are bounded: `maxLive` open ones, and the last 256 ended.
  */
 export class LiveSpans {
-  readonly #byId = new Map<string, LiveSpan>();
+  readonly #key = Symbol("flagspan.telemetry.live");
+  /** Local roots by trace id; undefined where a trace has several. */
+  readonly #roots = new Map<string, LiveSpan | undefined>();
   readonly #ended: (string | undefined)[] = Array.from({ length: endedKept });
   readonly #maxLive: number;
   readonly #onEvict: () => void;
@@ -36,38 +46,54 @@ export class LiveSpans {
     this.#onEvict = onEvict;
   }
 
-  /** How many spans are held, open or just ended. */
-  get size(): number {
-    return this.#byId.size;
+  /** The record of a span object that `add` has seen. */
+  of(span: object): LiveSpan | undefined {
+    return (span as { readonly [key: symbol]: LiveSpan | undefined })[this.#key];
   }
 
-  /** The record of a span, by its id. */
-  get(spanId: string): LiveSpan | undefined {
-    return this.#byId.get(spanId);
+  /**
+   * The record of a span of this process, by its object, else by its trace. A remote parent has none, even when the
+   * caller is this very process (a service that calls itself): what it knows comes in baggage, if that is trusted.
+   */
+  find(span: SpanLike): LiveSpan | undefined {
+    return this.of(span) ?? this.findByContext(span.spanContext());
+  }
+
+  /** The record of the one local root of a trace. */
+  findByContext(spanContext: SpanContext): LiveSpan | undefined {
+    return spanContext.isRemote === true ? undefined : this.#roots.get(spanContext.traceId);
   }
 
   /** Remembers a span that starts. */
-  add(spanId: string, live: LiveSpan): void {
-    if (this.#byId.size >= this.#maxLive + endedKept) {
-      const oldest = this.#byId.keys().next();
-      if (oldest.done !== true) this.#byId.delete(oldest.value);
+  add(span: SpanLike, live: LiveSpan): void {
+    (span as unknown as { [key: symbol]: LiveSpan })[this.#key] = live;
+    if (live.parent !== undefined) return;
+    const { traceId } = span.spanContext();
+    if (this.#roots.has(traceId)) {
+      this.#roots.set(traceId, undefined);
+      return;
+    }
+    if (this.#roots.size >= this.#maxLive + endedKept) {
+      const oldest = this.#roots.keys().next();
+      if (oldest.done !== true) this.#roots.delete(oldest.value);
       this.#onEvict();
     }
-    this.#byId.set(spanId, live);
+    this.#roots.set(traceId, live);
   }
 
-  /** Lets a span that ended go, after 256 others have ended. */
-  end(spanId: string, live: LiveSpan): void {
+  /** Lets a span that ended go; a root's trace is forgotten after 256 other roots have ended. */
+  end(span: SpanLike, live: LiveSpan): void {
     live.span = undefined;
+    if (live.parent !== undefined) return;
     const fallsOut = this.#ended[this.#endedNext];
-    if (fallsOut !== undefined) this.#byId.delete(fallsOut);
-    this.#ended[this.#endedNext] = spanId;
+    if (fallsOut !== undefined) this.#roots.delete(fallsOut);
+    this.#ended[this.#endedNext] = span.spanContext().traceId;
     this.#endedNext = (this.#endedNext + 1) % endedKept;
   }
 
-  /** Forgets everything. */
+  /** Forgets all traces. */
   clear(): void {
-    this.#byId.clear();
+    this.#roots.clear();
     this.#ended.fill(undefined);
   }
 }
