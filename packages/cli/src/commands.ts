@@ -1,31 +1,21 @@
-import { assetsCommand } from "./commands/assets/index.ts";
-import { changesCommand } from "./commands/changes.ts";
-import { checkCommand } from "./commands/check/index.ts";
-import { devCommand } from "./commands/dev.ts";
-import { diffCommand } from "./commands/diff/index.ts";
-import { drillCommand } from "./commands/drill/index.ts";
-import { evalCommand } from "./commands/eval/index.ts";
-import { explainCommand } from "./commands/explain/index.ts";
-import { flagCommand } from "./commands/flag.ts";
-import { keysCommand } from "./commands/keys.ts";
-import { rolloutCommand } from "./commands/rollout/index.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { unitCommand } from "./commands/unit/index.ts";
 import type { Command } from "./command.ts";
 
-/** Every command, in the order a newcomer would want them. */
-export const commands: readonly Command[] = [
-  devCommand,
-  serveCommand,
-  checkCommand,
-  evalCommand,
-  explainCommand,
-  diffCommand,
-  flagCommand,
-  rolloutCommand,
-  unitCommand,
-  changesCommand,
-  keysCommand,
-  assetsCommand,
-  drillCommand,
-];
+/** How to load each command, in the order a newcomer would want them: `flagspan check` must not wait for a database driver. */
+export type CommandTable = Readonly<Record<string, () => Promise<Command>>>;
+
+/** Every command. */
+export const commands: CommandTable = {
+  dev: async () => (await import("./commands/dev.ts")).devCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  check: async () => (await import("./commands/check/index.ts")).checkCommand,
+  eval: async () => (await import("./commands/eval/index.ts")).evalCommand,
+  explain: async () => (await import("./commands/explain/index.ts")).explainCommand,
+  diff: async () => (await import("./commands/diff/index.ts")).diffCommand,
+  flag: async () => (await import("./commands/flag.ts")).flagCommand,
+  rollout: async () => (await import("./commands/rollout/index.ts")).rolloutCommand,
+  unit: async () => (await import("./commands/unit/index.ts")).unitCommand,
+  changes: async () => (await import("./commands/changes.ts")).changesCommand,
+  keys: async () => (await import("./commands/keys.ts")).keysCommand,
+  assets: async () => (await import("./commands/assets/index.ts")).assetsCommand,
+  drill: async () => (await import("./commands/drill/index.ts")).drillCommand,
+};

@@ -15,7 +15,7 @@ const failing = (error: unknown): Command => ({
 
 async function run(
   argv: readonly string[],
-  commands: readonly Command[],
+  known: readonly Command[],
 ): Promise<{ code: number; out: string; err: string }> {
   let out = "";
   let err = "";
@@ -29,7 +29,12 @@ async function run(
     isTTY: false,
     signal: new AbortController().signal,
   };
-  const code = await runCommandLine(argv, commands, io, "1.2.3");
+  const code = await runCommandLine(
+    argv,
+    Object.fromEntries(known.map((command) => [command.name, async () => command])),
+    io,
+    "1.2.3",
+  );
   return { code, out, err };
 }
 

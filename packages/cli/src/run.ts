@@ -1,5 +1,6 @@
 import { findClosest } from "./closest.ts";
 import type { Command, CommandIo } from "./command.ts";
+import type { CommandTable } from "./commands.ts";
 import { UsageError } from "./command.ts";
 
 /**
@@ -8,30 +9,26 @@ import { UsageError } from "./command.ts";
  */
 export async function runCommandLine(
   argv: readonly string[],
-  commands: readonly Command[],
+  commands: CommandTable,
   io: CommandIo,
   version: string,
 ): Promise<number> {
   const [name, ...args] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    io.stdout(describeCommands(commands));
+    io.stdout(describeCommands(await Promise.all(Object.values(commands).map((load) => load()))));
     return name === undefined ? 2 : 0;
   }
   if (name === "--version" || name === "-v") {
     io.stdout(`${version}\n`);
     return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const meant = findClosest(
-      name,
-      commands.map((candidate) => candidate.name),
-    );
-    io.stderr(
-      `flagspan: unknown command "${name}"${meant === undefined ? "" : `, did you mean "${meant}"?`} Run \`flagspan --help\` for the list.\n`,
-    );
+  if (!Object.hasOwn(commands, name)) {
+    const meant = findClosest(name, Object.keys(commands));
+    const hint = meant === undefined ? "" : `, did you mean "${meant}"?`;
+    io.stderr(`flagspan: unknown command "${name}"${hint} Run \`flagspan --help\` for the list.\n`);
     return 2;
   }
+  const command = await (commands[name] as () => Promise<Command>)();
   if (args.includes("--help") || args.includes("-h")) {
     io.stdout(`${command.summary}\n\n${command.usage.trim()}\n`);
     return 0;
