@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parsePlan } from "./parse-plan.ts";
+import { parsePlan } from "@flagspan/guard";
 
-const home = new URL("../../templates/", import.meta.url);
+const home = new URL("../../packages/guard/templates/", import.meta.url);
 const names = readdirSync(home);
 
 describe("the templates", () => {
