@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@flagspan/source"];
-const source = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
+const source = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+// Generous, because two cores may be shared: a slow machine must not look like a broken program.
+const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**
  * `unit` and `unit:compiled` are the same files: every evaluator test runs on the interpreter and on the compiled form.
@@ -11,13 +16,12 @@ export default defineConfig({
   ...source,
   root: new URL("..", import.meta.url).pathname,
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
     maxWorkers: 2,
     projects: [
       {
         ...source,
         test: {
+          ...patience,
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "examples/*/*/**/*.test.ts"],
           exclude: ["**/dist/**", "**/node_modules/**"],
@@ -26,6 +30,7 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...patience,
           name: "unit:compiled",
           include: ["packages/ruleset/src/**/*.test.ts"],
           env: { FLAGSPAN_EVALUATOR: "compiled" },
@@ -34,10 +39,11 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...patience,
+          testTimeout: 120_000,
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/system/**", "test/dist/**", "**/node_modules/**"],
-          testTimeout: 60_000,
         },
       },
     ],
