@@ -283,3 +283,18 @@ test("a context that carries only the span's ids, not its object, still finds th
   });
   expect(flagOf(spansByName()["bridged"])).toBe("on");
 });
+
+test("with ids only, a trace with two local roots in this process is not guessed at", () => {
+  rig = createRig();
+  const first = rig.tracer.startSpan("first", {}, ROOT_CONTEXT);
+  const ids = trace.setSpanContext(ROOT_CONTEXT, { ...first.spanContext(), isRemote: true });
+  const second = rig.tracer.startSpan("second", {}, ids);
+  context.with(trace.setSpan(ROOT_CONTEXT, first), () => rig.evaluate("checkout", { variant: "of-first" }));
+  context.with(trace.setSpan(ROOT_CONTEXT, second), () => rig.evaluate("checkout", { variant: "of-second" }));
+  const wrapped = trace.setSpanContext(ROOT_CONTEXT, { ...first.spanContext() });
+  rig.tracer.startSpan("bridged", {}, wrapped).end();
+  second.end();
+  first.end();
+  const tagged = Object.entries(spansByName()).map(([name, span]) => [name, flagOf(span)]);
+  expect(Object.fromEntries(tagged)).toEqual({ first: "of-first", second: "of-second", bridged: undefined });
+});
