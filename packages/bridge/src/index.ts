@@ -27,3 +27,11 @@ export { changeToSpan } from "./change/span.ts";
 export type { ChangeNaming } from "./change/attributes.ts";
 export type { AllowPrivate } from "./http/network-policy.ts";
 export { HttpProblem } from "./http/http-problem.ts";
+export { watchOpenFeature } from "./sources/openfeature.ts";
+export type {
+  ConfigurationChange,
+  ConfigurationEvents,
+  OpenFeatureSourceOptions,
+} from "./sources/openfeature.ts";
+export { readGitChanges } from "./sources/git.ts";
+export type { GitReading, GitSourceOptions } from "./sources/git.ts";

@@ -36,7 +36,8 @@ export function flagExpressions(flagKey: string, window: string): FlagExpression
     p95: `histogram_quantile(0.95, sum by (le, feature_flag_result_variant) (${rate(outcomeBuckets)}))`,
     requests: `${byVariant} (${rate(outcomes)})`,
     adoption: `${byVariant} (${rate(evaluations)}) / scalar(sum(${rate(evaluations)}))`,
-    changes: `sum by (feature_flag_change_action) (increase(${changes}{${flag}}[${window}]))`,
+    // The running count: `increase` sees nothing of the first change of a series, and most series have one.
+    changes: `sum by (feature_flag_change_action) (${changes}{${flag}})`,
     propagationP99: `histogram_quantile(0.99, sum by (le) (rate(${propagationBuckets}[${window}])))`,
     rulesetAge: `max by (job, instance) (${metricNames.rulesetAge})`,
     syncFailures: `sum by (job) (rate(${metricNames.syncFailures}[${window}]))`,
