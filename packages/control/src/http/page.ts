@@ -28,7 +28,7 @@ code{font:.92em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhe
 .on::before{background:var(--on)}.killed{color:var(--kill);font-weight:600}.killed::before{background:var(--kill)}
 meter{width:7rem;height:.55rem;vertical-align:middle}
 ol{list-style:none;margin:0;padding:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
-li{padding:.6rem .8rem;border-top:1px solid var(--line);display:grid;grid-template-columns:10.5rem 1fr;gap:.2rem 1rem}
+li{padding:.6rem .8rem;border-top:1px solid var(--line);display:grid;grid-template-columns:13rem 1fr;gap:.2rem 1rem}
 li:first-child{border-top:0}time{color:var(--soft);font-variant-numeric:tabular-nums}
 @media (max-width:40rem){li{grid-template-columns:1fr}th:nth-child(4),td:nth-child(4){display:none}}
 `;
@@ -81,7 +81,7 @@ function renderSet(live: LiveSet): string {
     );
     const segmentText = (segments ?? []).map((segment) => `<code>${escape(segment)}</code>`).join(", ");
     const owner = flag.metadata?.["owner"];
-    return `<tr><td><code>${escape(key)}</code>${owner === undefined ? "" : `<br><small>${escape(String(owner))}</small>`}</td><td>${look}</td><td>${shares.join("") || `<code>${escape(defaultVariant ?? "code default")}</code>`}</td><td>${segmentText}</td></tr>`;
+    return `<tr><td><code>${escape(key)}</code>${owner === undefined ? "" : `<br><small>${escape(String(owner))}</small>`}</td><td>${look}</td><td>${shares.join("") || `<code>${escape(state === "DISABLED" ? "code default" : (defaultVariant ?? "code default"))}</code>`}</td><td>${segmentText}</td></tr>`;
   });
   return `<h2>${escape(live.set)}</h2><p>revision ${live.revision}</p><table><thead><tr><th>Flag</th><th>State</th><th>Serves</th><th>Segments</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
@@ -91,8 +91,7 @@ function renderChanges(entries: readonly AuditEntry[]): string {
   const items = entries.map(({ change }) => {
     const when = change.occurredAt;
     const shown = when.replace("T", " ").replace(/\.\d+Z$/, " UTC");
-    const reason = change.reason === undefined ? "" : `<br><small>${escape(change.reason)}</small>`;
-    return `<li><time datetime="${escape(when)}">${escape(shown)}</time><span>${escape(describeChange(change))}${reason}</span></li>`;
+    return `<li><time datetime="${escape(when)}">${escape(shown)}</time><span>${escape(describeChange(change))}</span></li>`;
   });
   return `<ol>${items.join("")}</ol>`;
 }

@@ -1,4 +1,5 @@
 import { FlagspanProvider } from "@flagspan/provider/server";
+import { ProviderEvents } from "@openfeature/server-sdk";
 
 /**
  * Holds many providers in one process. For each line `<revision marker>` it waits until every one of them evaluates
@@ -16,20 +17,26 @@ process.stdout.write(`${JSON.stringify({ ready: providers.length })}\n`);
 
 const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n);
 
+let wanted = "";
+let seen: number[] = [];
+const waiting = new Set<FlagspanProvider>();
+
+/** Notes the moment a provider evaluates to what is wanted; being told of a change is not enough. */
+function look(provider: FlagspanProvider): void {
+  if (!waiting.has(provider) || provider.evaluateSync("toggled", "", {}).value !== wanted) return;
+  seen.push(nowMicros());
+  waiting.delete(provider);
+  if (waiting.size === 0) process.stdout.write(`${JSON.stringify({ seen })}\n`);
+}
+
+for (const provider of providers) {
+  provider.events.addHandler(ProviderEvents.ConfigurationChanged, () => look(provider));
+}
+
 process.stdin.setEncoding("utf8");
 process.stdin.on("data", (marker: string) => {
-  const wanted = marker.trim();
-  const waiting = new Set(providers);
-  const seen: number[] = [];
-  const look = (): void => {
-    for (const provider of waiting) {
-      if (provider.evaluateSync("toggled", "", {}).value !== wanted) continue;
-      seen.push(nowMicros());
-      waiting.delete(provider);
-    }
-    if (waiting.size > 0) setTimeout(look, 1);
-    else process.stdout.write(`${JSON.stringify({ seen })}\n`);
-  };
+  wanted = marker.trim();
+  seen = [];
+  for (const provider of providers) waiting.add(provider);
   process.stdout.write(`${JSON.stringify({ watching: wanted })}\n`);
-  look();
 });
