@@ -68,7 +68,7 @@ export function startSession(options: SessionOptions, observer: SessionObserver)
     layers = update.layers;
     served = serveLayers(layers, names);
     observer.swapped(served);
-    const changed = first ? [] : listChangedFlags(before, layers);
+    const changed = first ? [] : listChangedFlags(before, layers, update.touched);
     telemetry.applied(update);
     availability.send(update.kept ? "kept" : "live");
     if (changed.length > 0) observer.changed(changed, served);

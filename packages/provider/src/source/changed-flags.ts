@@ -15,16 +15,24 @@ function findEntry(layers: readonly Layer[], flagKey: string): Entry {
 
 /**
  * Lists the flags whose definition differs between two states, sorted. Only these can answer differently; a new revision
- * with equal definitions changes nothing, and a patch that shares what it left alone is compared by identity.
+ * with equal definitions changes nothing. `touched` limits the comparison to flags that can differ at all.
  */
-export function listChangedFlags(before: readonly Layer[], after: readonly Layer[]): readonly string[] {
+export function listChangedFlags(
+  before: readonly Layer[],
+  after: readonly Layer[],
+  touched: Iterable<string> = allFlags([...before, ...after]),
+): readonly string[] {
+  const changed = [...touched].filter((key) => !isEqual(findEntry(before, key), findEntry(after, key)));
+  return changed.sort();
+}
+
+function allFlags(layers: readonly Layer[]): ReadonlySet<string> {
   const keys = new Set<string>();
-  for (const { ruleset } of [...before, ...after]) {
+  for (const { ruleset } of layers) {
     for (const key of ruleset.flags.keys()) keys.add(key);
     for (const key of ruleset.quarantined.keys()) keys.add(key);
   }
-  const changed = [...keys].filter((key) => !isEqual(findEntry(before, key), findEntry(after, key)));
-  return changed.sort();
+  return keys;
 }
 
 /** Compares JSON-like values; depth is bounded by what a ruleset may hold. */

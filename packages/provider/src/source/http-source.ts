@@ -105,7 +105,11 @@ export function httpSource(options: HttpSourceOptions): Source {
     let audit: Timer | undefined;
     let closing: Promise<void> | undefined;
 
-    const update = (kept: boolean, changes: readonly AppliedChange[]): void => {
+    const update = (
+      kept: boolean,
+      changes: readonly AppliedChange[] = [],
+      touched?: readonly string[],
+    ): void => {
       const { held } = gate;
       if (held === undefined || closing !== undefined) return;
       const layer = {
@@ -114,7 +118,7 @@ export function httpSource(options: HttpSourceOptions): Source {
         ...(set === undefined ? {} : { flagSetId: set }),
         ...(unitSecret === undefined ? {} : { unitSecret }),
       };
-      listener.update({ layers: [layer], kept, changes });
+      listener.update({ layers: [layer], kept, changes, ...(touched === undefined ? {} : { touched }) });
     };
 
     const transport = createHttpTransport({
@@ -128,10 +132,10 @@ export function httpSource(options: HttpSourceOptions): Source {
       secret: (secret) => {
         const changed = unitSecret === undefined || Buffer.compare(unitSecret, secret) !== 0;
         unitSecret = secret;
-        if (changed) update(true, []);
+        if (changed) update(true, [], []);
       },
-      taken: (_verdict, changes) => {
-        update(false, changes);
+      taken: (changes, touched) => {
+        update(false, changes, touched);
         keeper?.touch();
       },
       refused: () =>
@@ -156,7 +160,7 @@ export function httpSource(options: HttpSourceOptions): Source {
       if (closing !== undefined) return;
       if (kept !== undefined) {
         const verdict = gate.offerText(kept.text, kept.etag === undefined ? {} : { etag: kept.etag });
-        if (verdict.kind === "taken") update(true, []);
+        if (verdict.kind === "taken") update(true);
       }
       link = runLink({
         policy: createPolicy(options),

@@ -6,7 +6,7 @@ import type { Failure } from "../sync/failure.ts";
 import type { FetchListener, LinkTransport, StreamListener } from "../sync/run-link.ts";
 import { classifyError, failStatus, type HttpAnswer, type HttpClient, withoutQuery } from "./http-client.ts";
 import { parsePatch } from "./parse-patch.ts";
-import { hashText, type RulesetGate, type Verdict } from "./ruleset-gate.ts";
+import { hashText, type RulesetGate } from "./ruleset-gate.ts";
 import type { AppliedChange } from "./source.ts";
 
 /** Where and how to ask. */
@@ -21,7 +21,7 @@ export interface HttpTransportOptions {
   readonly maxBytes: number;
   /** Called with every answer's headers that carry a unit secret. */
   readonly secret: (secret: Uint8Array) => void;
-  readonly taken: (verdict: Verdict & { kind: "taken" }, changes: readonly AppliedChange[]) => void;
+  readonly taken: (changes: readonly AppliedChange[], touched?: readonly string[]) => void;
   /** An older revision arrived and was refused. */
   readonly refused: () => void;
 }
@@ -65,7 +65,8 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
       case "same":
         return undefined;
       case "taken":
-        options.taken(verdict, patch?.changes ?? []);
+        if (patch === undefined) options.taken([]);
+        else options.taken(patch.changes, Object.keys(patch.flags));
         return undefined;
     }
     return undefined;
@@ -192,7 +193,7 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
       return listener.failed({ kind: "invalid-data", message: `${where}: ${verdict.reason}` });
     }
     readSecret(answer);
-    if (verdict.kind === "taken") options.taken(verdict, []);
+    if (verdict.kind === "taken") options.taken([]);
     if (verdict.kind === "older") options.refused();
     return listener.received();
   }

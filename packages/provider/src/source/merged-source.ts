@@ -18,7 +18,7 @@ export function mergedSource(sources: readonly Source[]): Source {
   function open(listener: SourceListener, environment: SourceEnvironment): OpenSource {
     const parts: readonly Part[] = sources.map(() => ({ latest: undefined, settled: false, up: false }));
     let told: boolean | undefined;
-    function publish(changes: SourceUpdate["changes"]): void {
+    function publish(changes: SourceUpdate["changes"], touched?: readonly string[]): void {
       if (!parts.every((part) => part.settled)) return;
       const updates = parts.flatMap((part) => (part.latest === undefined ? [] : [part.latest]));
       if (updates.length === 0) return;
@@ -26,6 +26,7 @@ export function mergedSource(sources: readonly Source[]): Source {
         layers: updates.flatMap((update) => update.layers),
         kept: updates.every((update) => update.kept),
         changes,
+        ...(touched === undefined ? {} : { touched }),
       });
     }
 
@@ -43,7 +44,7 @@ export function mergedSource(sources: readonly Source[]): Source {
           update: (update) => {
             part.latest = update;
             part.settled = true;
-            publish(update.changes);
+            publish(update.changes, update.touched);
           },
           link: (up) => {
             part.up = up;

@@ -145,6 +145,14 @@ describe("flagsChanged", () => {
     const after = layer({ same: flag("on"), other: flag("off"), fresh: flag("on"), breaks: { state: 1 } });
     expect(listChangedFlags(before, after)).toEqual(["breaks", "fresh", "gone", "other"]);
   });
+  test("are looked for only among what a patch touched, and a patch that changes nothing names none", () => {
+    const [before, after] = [
+      layer({ a: flag("on"), b: flag("on") }),
+      layer({ a: flag("on"), b: flag("off") }),
+    ];
+    expect(listChangedFlags(before, after, ["a"])).toEqual([]);
+    expect(listChangedFlags(before, after, ["a", "b"])).toEqual(["b"]);
+  });
   test("of several layers counts what the last one says", () => {
     const [low, high] = [layer({ a: flag("on"), b: flag("on") }), layer({ a: flag("off") })];
     const lowChanged = layer({ a: flag("off"), b: flag("off") });

@@ -30,6 +30,8 @@ export interface SourceUpdate {
   readonly kept: boolean;
   /** What led here, when the source knows. */
   readonly changes: readonly AppliedChange[];
+  /** The only flags that can differ from the update before, when the source knows; spares comparing all. */
+  readonly touched?: readonly string[];
 }
 
 /** What a source tells its provider. */

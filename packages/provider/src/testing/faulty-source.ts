@@ -51,7 +51,9 @@ export function faultySource(source: Source): FaultySource {
 
       const wrapped: SourceListener = {
         update: (update) => {
-          const deliver = (): void => listener.update(update);
+          // One that is withheld may never arrive, so what the next one touched is not all that differs.
+          const { layers, kept, changes } = update;
+          const deliver = (): void => listener.update({ layers, kept, changes });
           if (withholds()) withheld = deliver;
           else if (fault.kind === "slow") clock.setTimeout(deliver, fault.delayMs);
           else deliver();
