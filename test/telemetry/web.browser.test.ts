@@ -15,12 +15,16 @@ afterAll(async () => {
 });
 
 const fileOf = (name: string): string => new URL(name, import.meta.url).pathname;
-/** OpenTelemetry's fetch instrumentation ends a span 300 ms after the response. */
+/** A browser tells of an interaction's duration, and OpenTelemetry of a fetch, some 300 ms later. */
 const lingerMs = 500;
 const patience = { timeout: 20_000, interval: 50 };
 
 /** Opens the page, clicks each button, leaves the page, and answers what the page itself saw go wrong. */
-async function visit(site: Site, clicks: readonly string[]): Promise<readonly string[]> {
+async function visit(
+  site: Site,
+  clicks: readonly string[],
+  isSettled: () => boolean = () => true,
+): Promise<readonly string[]> {
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(`${error.name}: ${error.message}`));
@@ -30,6 +34,7 @@ async function visit(site: Site, clicks: readonly string[]): Promise<readonly st
     await page.waitForTimeout(50);
   }
   await page.waitForTimeout(lingerMs);
+  await vi.waitUntil(isSettled, patience);
   await page.goto("about:blank");
   await page.close();
   return errors;
@@ -37,7 +42,11 @@ async function visit(site: Site, clicks: readonly string[]): Promise<readonly st
 
 test("page load, a click that fails and a fetch carry flags, session and browser to an OTLP receiver", async () => {
   const site = await startSite(await bundleForBrowser({ file: fileOf("page-with-sdk.ts") }));
-  const errors = await visit(site, ["buy", "ok", "stock"]);
+  const errors = await visit(
+    site,
+    ["buy", "ok", "stock"],
+    () => site.spans.filter(({ name }) => name === "GET").length === 2,
+  );
   await vi.waitFor(() => {
     expect(site.spans.map(({ name }) => name).sort()).toEqual([
       "GET",

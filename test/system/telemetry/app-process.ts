@@ -52,7 +52,7 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
     stop: async () => {
       const ended = once(child, "exit");
       child.kill("SIGTERM");
-      const impatience = setTimeout(() => child.kill("SIGKILL"), 15_000);
+      const impatience = setTimeout(() => child.kill("SIGKILL"), 60_000);
       const [code] = (await ended) as [number | null];
       clearTimeout(impatience);
       return code;
