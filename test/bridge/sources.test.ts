@@ -77,9 +77,9 @@ test("a provider's configuration change is told once for each flag, by any OpenF
     clock: { now: () => Date.parse("2026-01-31T12:00:00Z") },
   });
   const defaultVariant = "on";
-  await provider.putConfiguration({ "dark-mode": { disabled: false, variants, defaultVariant } });
+  provider.putConfiguration({ "dark-mode": { disabled: false, variants, defaultVariant } });
   stop();
-  await provider.putConfiguration({ "dark-mode": { disabled: true, variants, defaultVariant } });
+  provider.putConfiguration({ "dark-mode": { disabled: true, variants, defaultVariant } });
   await OpenFeature.close();
   expect(seen).toMatchObject([
     {

@@ -111,11 +111,7 @@ export async function playIncident(endpoint: string): Promise<Sent> {
     const metrics = metricExporter.getMetrics().at(-1);
     if (metrics === undefined) throw new Error("the SDK exported no metrics");
     await post(endpoint, "traces", serialize(ProtobufTraceSerializer, spanExporter.getFinishedSpans()));
-    await post(
-      endpoint,
-      "logs",
-      ProtobufLogsSerializer.serializeRequest(logExporter.getFinishedLogRecords()),
-    );
+    await post(endpoint, "logs", serialize(ProtobufLogsSerializer, logExporter.getFinishedLogRecords()));
     await post(endpoint, "metrics", serialize(ProtobufMetricsSerializer, metrics));
     spanExporter.reset();
     logExporter.reset();
