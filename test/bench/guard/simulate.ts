@@ -38,7 +38,7 @@ export interface SimulationResult {
 }
 
 const users = 600;
-const stageSeconds = 45;
+const stageSeconds = 40;
 const requestsPerSecond = 60;
 const startMs = Date.parse("2026-11-18T10:00:00Z");
 

@@ -87,12 +87,19 @@ export function judgeSignals(
   state: RolloutState,
   observations: Observations,
 ): readonly Verdict[] {
+  if (!hasSignals(observations)) return [];
   const ratios = plan.guardrails.filter((guardrail) => guardrail.kind === "ratio");
   const threshold = Math.log(Math.max(1, ratios.length) / signalAlpha);
   return ratios.map((guardrail) => {
     const verdict = judgeRatio(guardrail, state, observations, threshold, false, "signal");
     return { ...verdict, guardrail: `signal:${guardrail.id}` };
   });
+}
+
+function hasSignals({ stages }: Observations): boolean {
+  return Object.values(stages).some((stage) =>
+    Object.values(stage.outcomes).some(({ signal }) => signal.treatment + signal.control > 0),
+  );
 }
 
 /** Returns the strata of one outcome over the stages of the run that compare two arms; chosen users and a stage at 100 % compare nothing. */

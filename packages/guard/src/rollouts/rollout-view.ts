@@ -283,16 +283,11 @@ function viewDelay(
 ): DelayView {
   const { state } = record;
   const { breach } = state;
-  const firstBad =
-    breach === undefined
-      ? undefined
-      : Math.min(
-          ...Object.values(observations.stages).map((stage) => stage.firstBadMs ?? Number.POSITIVE_INFINITY),
-        );
+  const firstBad = breach === undefined ? undefined : observations.stages[breach.stage]?.firstBadMs;
   const kill = decisions.findLast((entry) => entry.after.propagation?.kind === "kill")?.after.propagation;
   const propagation = state.propagation?.kind === "kill" ? state.propagation : kill;
   const difference = (to: number | undefined, from: number | undefined): number | null =>
-    to === undefined || from === undefined || !Number.isFinite(from) ? null : Math.max(0, to - from);
+    to === undefined || from === undefined ? null : Math.max(0, to - from);
   return {
     firstBadToDecisionMs: difference(breach?.atMs, firstBad),
     decisionToPublishedMs: difference(propagation?.publishedMs, propagation?.decidedMs),
