@@ -63,6 +63,34 @@ describe("a rollout through control's own API", () => {
     );
   });
 
+  it("tells in the change who started it and why, and who decided the kill on what evidence", async () => {
+    const house = await open();
+    const created = await house.send<{ rollout: RolloutView }>(["write"], "POST", "/v1/rollouts", {
+      ...plan,
+      start: true,
+      reason: "a tenth may see it",
+    });
+    const { id } = created.body.rollout;
+    await house.pass(1);
+    house.guard.observe(harm(id), believed);
+    await house.pass(2);
+    const { body } = await house.send<{
+      changes: { reason: string; action: string; actor: { type: string } }[];
+    }>(["admin"], "GET", "/v1/changes?set=shop.prod&flag=dark-mode");
+    const changes = body.changes.map(
+      (entry) => ("change" in entry ? entry.change : entry) as (typeof body.changes)[number],
+    );
+    expect(changes.slice(1).map(({ action, reason }) => [action, reason])).toEqual([
+      ["rollout", "dark-mode starts at 10pct, start by write: a tenth may see it"],
+      [
+        "killed",
+        expect.stringMatching(
+          /^error breached in 10pct: 10 of 11 users with errors were treated, 1\.1 expected/,
+        ),
+      ],
+    ]);
+  });
+
   it("is started once however often start is sent, and a second rollout of the flag is refused", async () => {
     const house = await open();
     const id = await start(house);

@@ -60,9 +60,9 @@ export function applyCommand(
     reasons: [{ code: "command", text }],
   });
   const verbs: Readonly<Record<Verb, () => CommandAnswer>> = {
-    start: () => done(state.status === "draft" ? { ...state, status } : state),
+    start: () => done(state.status === "draft" ? { ...state, status, note: text } : state),
     pause: () => done({ ...state, status }),
-    approve: () => approve(plan, state, command, done),
+    approve: () => approve(plan, state, command, text, done),
     resume: () =>
       state.status === "killed" ? restart(plan, state, command, nowMs, done) : done(goOn(state)),
     abort: () => abort(plan, state, command, text, nowMs, done),
@@ -83,14 +83,14 @@ function goOn(state: RolloutState): RolloutState {
   };
 }
 
-function approve(plan: Plan, state: RolloutState, command: Command, done: Done): CommandAnswer {
+function approve(plan: Plan, state: RolloutState, command: Command, text: string, done: Done): CommandAnswer {
   const needed = plan.stages[state.stage]?.hold.approval ?? "none";
   const scopes = command.scopes ?? ["write"];
   if (needed === "admin" && !scopes.includes("admin"))
     return { ok: false, problem: "this stage needs the approval of a key with the admin scope." };
   if (!scopes.includes("write") && !scopes.includes("admin"))
     return { ok: false, problem: "an approval needs a key with the write scope." };
-  return done({ ...state, status: "running", approved: true });
+  return done({ ...state, status: "running", approved: true, note: text });
 }
 
 function restart(

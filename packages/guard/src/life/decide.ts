@@ -242,10 +242,11 @@ function render(
   nowMs: number,
   topic: "started" | "advanced",
 ): Decision {
-  const reason = `${plan.flagKey} ${topic === "started" ? "starts at" : "advances to"} ${nameStage(plan, stage, state.run)}`;
+  const reason = `${plan.flagKey} ${topic === "started" ? "starts at" : "advances to"} ${nameStage(plan, stage, state.run)}${state.note === undefined ? "" : `, ${state.note}`}`;
   const action: FlagAction = { kind: "render", stage, reason };
+  const { note: _, ...noted } = state;
   return {
-    state: { ...enterStage(state, stage, nowMs), pending: action, pendingSinceMs: nowMs },
+    state: { ...enterStage(noted, stage, nowMs), pending: action, pendingSinceMs: nowMs },
     actions: [action, { kind: "notify", topic, message: reason }],
     reasons: [{ code: "advanced", text: reason }],
   };

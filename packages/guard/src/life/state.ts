@@ -97,6 +97,8 @@ export interface RolloutState {
   /** Frozen `slow` bounds in milliseconds, once known. */
   readonly slowMs: readonly number[];
   readonly approved: boolean;
+  /** Who started or approved what comes next, and why; it becomes part of the change's reason. */
+  readonly note?: string;
   /** Hold causes a human has accepted in this run. */
   readonly accepted: readonly ReasonCode[];
   /** Largest log evidence of the run by guardrail id. */
