@@ -1,7 +1,7 @@
 import { bucketOf, MAX_WEIGHT } from "../evaluate/bucket.ts";
 import { createHashPrefix, hashAfter, type HashPrefix } from "../evaluate/hash.ts";
 import { weightOf } from "../evaluate/operators/fractional.ts";
-import { charge, type Run } from "../evaluate/run.ts";
+import { charge, HASH_WORK, type Run } from "../evaluate/run.ts";
 import type { EvaluationContext } from "../types.ts";
 import { createAttributeReader } from "./attribute-readers.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
@@ -55,7 +55,7 @@ function shares(buckets: readonly unknown[]): Choose {
   for (const weight of weights) bounds.push((total += weight ?? 0));
   if (weights.includes(null) || total === 0 || total > MAX_WEIGHT) return () => null;
   return (prefix, key, run) => {
-    charge(run, prefix.text.length + key.length);
+    charge(run, (prefix.text.length + key.length) * HASH_WORK);
     const bucket = bucketOf(hashAfter(prefix, key), total);
     let i = 0;
     while ((bounds[i] ?? 0) <= bucket) i++;

@@ -37,10 +37,12 @@ function copy(value: object, run: Run, depth: number): unknown {
   }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   const entries: [string, unknown][] = [];
-  for (const key of Object.keys(value)) {
+  const keys = Object.keys(value);
+  charge(run, keys.length * STEP_WORK);
+  for (const key of keys) {
     const property: unknown = (value as Record<string, unknown>)[key];
     if (property === undefined || typeof property === "function" || typeof property === "symbol") continue;
-    charge(run, STEP_WORK + key.length);
+    charge(run, key.length);
     entries.push([key, copyOrScalar(property, run, depth)]);
   }
   return Object.fromEntries(entries);

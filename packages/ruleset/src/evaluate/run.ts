@@ -28,9 +28,12 @@ export interface BucketChoice {
 }
 
 /** About 2 ms of work on a slow core. What needs more was not written to be answered. */
-const WORK_LIMIT = 1_000_000;
+const WORK_LIMIT = 400_000;
 /** A step within a loop costs about as much as copying this many characters. */
 export const STEP_WORK = 16;
+
+/** Hashing a character costs this much, if it is not ASCII. */
+export const HASH_WORK = 8;
 
 /** Charges work; fails the evaluation with GENERAL once the budget is spent. */
 export function charge(run: Run, work: number): void {

@@ -19,7 +19,7 @@ export function locatePath(text: string, paths: readonly Path[]): readonly Place
     }
     return target;
   });
-  scan(text, root);
+  scan(text, root, new Set(targets));
   const placeAt = createPlaces(text);
   return targets.map((target) => {
     let nearest = target;
@@ -43,12 +43,12 @@ interface Frame {
 
 const TOKEN = /[{}[\],]|"(?:[^"\\]|\\.)*"|[^\s{}[\],":]+/gs;
 
-/** Walks the tokens once, without recursion, and notes where wanted values begin. */
-function scan(text: string, root: Target): void {
+/** Walks the tokens, without recursion, until it has noted where every wanted value begins. */
+function scan(text: string, root: Target, wanted: Set<Target>): void {
   const frames: Frame[] = [];
   let expectsKey = false;
   TOKEN.lastIndex = 0;
-  for (let token = TOKEN.exec(text); token !== null; token = TOKEN.exec(text)) {
+  for (let token = TOKEN.exec(text); token !== null && wanted.size > 0; token = TOKEN.exec(text)) {
     const frame = frames.at(-1);
     const first = token[0].charAt(0);
     if (first === "}" || first === "]") {
@@ -65,7 +65,10 @@ function scan(text: string, root: Target): void {
         frame === undefined
           ? root
           : frame.target?.children.get(frame.isList ? String(frame.index) : frame.key);
-      if (target !== undefined) target.offset = token.index;
+      if (target !== undefined) {
+        target.offset = token.index;
+        wanted.delete(target);
+      }
       if (first !== "{" && first !== "[") continue;
       frames.push({ target, isList: first === "[", index: 0, key: "" });
       expectsKey = first === "{";

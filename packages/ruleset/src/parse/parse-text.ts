@@ -1,6 +1,6 @@
 import type { Issue, ParseOptions, ParseResult } from "../types.ts";
 import { budgetOf } from "./budget.ts";
-import { locatePath, locateSyntaxError, type Place } from "./locate.ts";
+import { locatePath, locateSyntaxError } from "./locate.ts";
 import { parseRuleset } from "./parse-ruleset.ts";
 
 /** Reads a ruleset from JSON text, as `parseRuleset` does; every issue tells its line and column. */
@@ -27,9 +27,10 @@ const MAX_LOCATED = 200;
 
 /** Adds line and column to issues by scanning the text they are about. */
 export function locateIssues(text: string, issues: readonly Issue[]): readonly Issue[] {
+  const located = issues.slice(0, MAX_LOCATED);
   const places = locatePath(
     text,
-    issues.slice(0, MAX_LOCATED).map((issue) => issue.path),
+    located.map((issue) => issue.path),
   );
-  return issues.map((issue, i) => ({ ...issue, ...(places[i] satisfies Place | undefined) }));
+  return [...located.map((issue, i) => ({ ...issue, ...places[i] })), ...issues.slice(MAX_LOCATED)];
 }

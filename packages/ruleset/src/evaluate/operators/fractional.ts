@@ -1,7 +1,7 @@
 import { bucketOf, MAX_WEIGHT } from "../bucket.ts";
 import { hashText } from "../hash.ts";
 import { readAttribute } from "../read-context.ts";
-import { charge, type Run } from "../run.ts";
+import { charge, HASH_WORK, type Run } from "../run.ts";
 import type { EagerOperator } from "./operator.ts";
 import { readPath } from "./variables.ts";
 
@@ -23,7 +23,7 @@ export const fractional: EagerOperator = (values, data, run, rule) => {
     total += weight;
   }
   if (total === 0 || total > MAX_WEIGHT) return null;
-  charge(run, bucketBy.length);
+  charge(run, bucketBy.length * HASH_WORK);
   const hash = hashText(bucketBy);
   const bucket = bucketOf(hash, total);
   let to = 0;
