@@ -98,6 +98,9 @@ describe("kill", () => {
     };
     expect(await evaluate("a@corp.example")).toBe(false);
     expect(await evaluate("a@example.org")).toBe(true);
+    expect(await (await control.ask("GET", "/v1/flags/shop.prod/dark-mode")).json()).toMatchObject({
+      killed: false,
+    });
     const unknown = await kill(control, "dark-mode", { segment: "nobody" });
     expect(unknown.status).toBe(422);
     expect(await unknown.json()).toMatchObject({ choices: ["internal"] });

@@ -25,7 +25,7 @@ export const FLAG_ROUTES: readonly Route[] = [
         set,
         revision: String(live.revision),
         flags: live.document.flags,
-        killed: [...live.kills.keys()],
+        killed: [...live.kills].flatMap(([key, kill]) => (kill.latched ? [key] : [])),
       });
     },
   },
@@ -42,7 +42,11 @@ export const FLAG_ROUTES: readonly Route[] = [
         return problem(404, `${set} has no flag ${JSON.stringify(name)}`);
       }
       const revision = String(live.revision);
-      const body = { flag: live.document.flags[name], revision, killed: live.kills.has(name) };
+      const body = {
+        flag: live.document.flags[name],
+        revision,
+        killed: live.kills.get(name)?.latched === true,
+      };
       return json(200, body, { etag: `"${revision}"` });
     },
   },
