@@ -7,9 +7,6 @@ import { compareRevisions } from "./revision.ts";
 export interface Held {
   readonly ruleset: Ruleset;
   readonly revision: string;
-  /** The document it was parsed from, and the patches that came on top of it, to be laid in when someone needs the text. */
-  readonly text: string;
-  readonly patches: readonly Patch[];
   /** The strong or weak ETag the text came with. */
   readonly etag?: string;
 }
@@ -73,6 +70,10 @@ function readRevision(ruleset: Ruleset, text: string): string {
  */
 export function createRulesetGate(ordered: boolean): RulesetGate {
   let held: Held | undefined;
+  /** The last whole document, and what patches changed since, to be laid in when someone needs the text. */
+  let base = "";
+  const patched = new Map<string, JsonValue | null>();
+  let isPatched = false;
 
   function offerText(text: string, origin: Origin): Verdict {
     const read = readDocument(text);
@@ -80,19 +81,14 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
     if (origin.revision !== undefined && origin.revision !== read.revision) {
       return { kind: "invalid", reason: `revision ${read.revision} was announced as ${origin.revision}` };
     }
-    const next: Held = {
-      ...read,
-      text,
-      patches: [],
-      ...(origin.etag === undefined ? {} : { etag: origin.etag }),
-    };
-    if (held === undefined) return take(next);
+    const next: Held = { ...read, ...(origin.etag === undefined ? {} : { etag: origin.etag }) };
+    if (held === undefined) return takeText(next, text);
     const order = compareRevisions(read.revision, held.revision);
     if (order === "older" && ordered) return { kind: "older" };
-    if (order !== "same") return take(next);
+    if (order !== "same") return takeText(next, text);
     const differs = text !== currentText();
-    if (differs && (origin.verified === true || !ordered)) return take(next);
-    if (!differs) held = next;
+    if (differs && (origin.verified === true || !ordered)) return takeText(next, text);
+    if (!differs && origin.etag !== undefined) held = { ...held, etag: origin.etag };
     return { kind: "same" };
   }
 
@@ -102,23 +98,27 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
     if (order === "same" || order === "older") return { kind: order };
     if (patch.from !== held.revision) return { kind: "gap" };
     const metadata = { ...held.ruleset.metadata, version: patch.to };
-    const { ruleset } = updateRuleset(held.ruleset, {
-      flags: patch.flags,
-      metadata,
-    });
-    return take({ ruleset, revision: patch.to, text: held.text, patches: [...held.patches, patch] });
+    const { ruleset } = updateRuleset(held.ruleset, { flags: patch.flags, metadata });
+    for (const [key, flag] of Object.entries(patch.flags)) patched.set(key, flag);
+    isPatched = true;
+    held = { ruleset, revision: patch.to };
+    return { kind: "taken", held };
   }
 
-  function take(next: Held): Verdict {
+  function takeText(next: Held, text: string): Verdict {
     held = next;
+    base = text;
+    patched.clear();
+    isPatched = false;
     return { kind: "taken", held: next };
   }
 
   function currentText(): string | undefined {
-    if (held === undefined || held.patches.length === 0) return held?.text;
-    const text = layPatches(held.text, held.patches);
-    held = { ...held, text, patches: [] };
-    return text;
+    if (held === undefined) return undefined;
+    if (isPatched) base = layPatched(base, patched, held.revision);
+    patched.clear();
+    isPatched = false;
+    return base;
   }
 
   return {
@@ -138,20 +138,17 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
 }
 
 /** The canonical text after patches: from the document as sent, since a parsed ruleset no longer has its references. */
-function layPatches(text: string, patches: readonly Patch[]): string {
+function layPatched(text: string, patched: ReadonlyMap<string, JsonValue | null>, version: string): string {
   const document = JSON.parse(text) as {
     flags: Record<string, JsonValue>;
     metadata?: Record<string, string | number | boolean>;
     $evaluators?: Record<string, JsonValue>;
   };
   const flags = new Map(Object.entries(document.flags));
-  for (const patch of patches) {
-    for (const [key, flag] of Object.entries(patch.flags)) {
-      if (flag === null) flags.delete(key);
-      else flags.set(key, flag);
-    }
+  for (const [key, flag] of patched) {
+    if (flag === null) flags.delete(key);
+    else flags.set(key, flag);
   }
-  const version = patches.at(-1)?.to ?? "";
   return writeRuleset({
     ...document,
     flags: Object.fromEntries(flags),
