@@ -56,6 +56,31 @@ export async function logql(base: string, query: string): Promise<number> {
   return answer.data.result.reduce((sum, { values }) => sum + values.length, 0);
 }
 
+/** How many spans of an operation Jaeger finds by their tags, over all services. */
+export async function countSpans(
+  base: string,
+  operation: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<number> {
+  const services = (await getJson(`${base}/api/services`)) as { data: readonly string[] | null };
+  let count = 0;
+  for (const service of services.data ?? []) {
+    const query = new URLSearchParams({
+      service,
+      operation,
+      tags: JSON.stringify(tags),
+      limit: "1000",
+      lookback: "1h",
+    });
+    const traces = (await getJson(`${base}/api/traces?${query.toString()}`)) as {
+      data: readonly { spans: readonly { operationName: string }[] }[];
+    };
+    for (const { spans } of traces.data)
+      count += spans.filter(({ operationName }) => operationName === operation).length;
+  }
+  return count;
+}
+
 /** A JSON document; an answer that is not 2xx is an error with its text. */
 export async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });

@@ -25,6 +25,7 @@ export const programs: readonly Program[] = [
       "github.com/thanos-io/objstore => github.com/grafana/objstore v0.0.0-20250728171719-b5d3b766d1b0",
     ],
   },
+  { name: "jaeger", package: "github.com/jaegertracing/jaeger/cmd/all-in-one", version: "v1.62.0" },
 ];
 
 /** The Go that the newest of them asks for. */
