@@ -137,7 +137,10 @@ async function measure(rollout: RolloutView, strike: () => Promise<void>): Promi
   await strike();
   const off = (await Promise.all(answers)).flatMap((line) => line.split(" ").map(Number));
   await until(async () => (await view(rollout.id)).breach !== null);
-  const decidedMs = (await view(rollout.id)).breach?.atMs ?? Number.NaN;
+  await until(async () => (await view(rollout.id)).propagation?.kind === "kill");
+  const { breach, delay } = await view(rollout.id);
+  const decidedMs = breach?.atMs ?? Number.NaN;
+  process.stdout.write(`the guard's own figures: ${JSON.stringify(delay)}\n`);
   return off.map((at) => at - decidedMs).sort((a, b) => a - b);
 }
 

@@ -55,6 +55,8 @@ export class RolloutRunner {
   #run: number;
   #cursor = 0;
   #unwritten: UnitEntry["events"][number][] = [];
+  /** Decisions whose state is stored and whose entry in the log is not yet: a kill does not wait for its own record. */
+  #unlogged: DecisionEntry[] = [];
   #savedMs = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #lastReasons = "";
@@ -105,6 +107,7 @@ export class RolloutRunner {
       const decision = decide(this.record.plan, this.record.state, observations, nowMs);
       if (!(await this.#commit(decision, observations, nowMs, "tick"))) return true;
       await this.#carryOut();
+      await this.#writeLog();
       await this.#follow();
       const { propagation } = this.record.state;
       return propagation !== undefined && propagation.everywhereMs === undefined && !propagation.alarmed;
@@ -124,6 +127,7 @@ export class RolloutRunner {
         if (await this.#commit(answer, this.observe(nowMs), nowMs, "command")) break;
       }
       if (this.#around.fence() !== undefined) await this.#carryOut();
+      await this.#writeLog();
       return { ok: true } as const;
     });
   }
@@ -189,8 +193,8 @@ export class RolloutRunner {
     const reasons = cause === "act" ? this.record.reasons : decision.reasons;
     if (!(await this.#save({ ...this.record, state: decision.state, reasons }, nowMs))) return false;
     this.#lastReasons = codes;
-    if (changed) {
-      await this.#around.documents.appendDecision(this.record.id, {
+    if (changed)
+      this.#unlogged.push({
         atMs: nowMs,
         cause,
         before,
@@ -199,7 +203,6 @@ export class RolloutRunner {
         actions: decision.actions,
         reasons: decision.reasons,
       });
-    }
     for (const action of decision.actions)
       if (action.kind === "notify") this.#notify(action.topic, action.message, nowMs);
     return true;
@@ -266,6 +269,13 @@ export class RolloutRunner {
       nowMs,
       "act",
     );
+  }
+
+  async #writeLog(): Promise<void> {
+    for (let entry = this.#unlogged[0]; entry !== undefined; entry = this.#unlogged[0]) {
+      await this.#around.documents.appendDecision(this.record.id, entry);
+      this.#unlogged.shift();
+    }
   }
 
   /** Asks control who has applied the last change, until everybody has or the alarm was raised. */
