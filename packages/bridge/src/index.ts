@@ -20,6 +20,8 @@ export { slackSink } from "./sinks/slack.ts";
 export type { SlackSinkOptions } from "./sinks/slack.ts";
 export { webhookSink } from "./sinks/webhook.ts";
 export type { WebhookSinkOptions } from "./sinks/webhook.ts";
+export { readSinks } from "./sinks/read-sinks.ts";
+export type { SinksResult } from "./sinks/read-sinks.ts";
 export type { RequestSinkOptions } from "./sinks/request-sink.ts";
 export { changeToLogRecord } from "./change/log-record.ts";
 export type { ChangeTeller } from "./change/log-record.ts";
