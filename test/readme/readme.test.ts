@@ -48,8 +48,6 @@ describe("what the READMEs show", () => {
           jsx: "react-jsx",
           lib: ["es2023", "dom", "dom.iterable"],
           types: ["node"],
-          customConditions: ["@flagspan/source"],
-          allowImportingTsExtensions: true,
         },
         include: ["*.ts", "*.tsx"],
       }),
