@@ -76,7 +76,12 @@ async function run(
     isTTY: false,
     signal: new AbortController().signal,
   };
-  const code = await runCommandLine(line, [rolloutCommand, unitCommand, drillCommand], io, "0.0.0");
+  const commands = {
+    rollout: async () => Promise.resolve(rolloutCommand),
+    unit: async () => Promise.resolve(unitCommand),
+    drill: async () => Promise.resolve(drillCommand),
+  };
+  const code = await runCommandLine(line, commands, io, "0.0.0");
   return { code, out, err };
 }
 
