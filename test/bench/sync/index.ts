@@ -27,6 +27,7 @@ interface SwarmState {
 
 const MIB = 2 ** 20;
 const FREE_DESCRIPTORS = 500;
+const SETTLE_MS = 500;
 /** The goal for fan-out is set for this many streams; more of them are only to be held. */
 const FAN_OUT_GOAL_CLIENTS = 10_000;
 
@@ -102,6 +103,8 @@ async function* measureToggle(size: {
   const delays: number[] = [];
   for (let toggle = 0; toggle < size.toggles; toggle += 1) {
     const marker = `toggle-${toggle}`;
+    // People toggle now and then; the acknowledgements of the last one are not part of this one.
+    await pause(SETTLE_MS);
     for (const child of children) await child.ask(marker);
     const sent = nowMicros();
     await writeFlag(server, "toggled", textFlag(marker));

@@ -167,12 +167,17 @@ describe("OFREP", () => {
       headers: { authorization: `Bearer ${control.keys.evaluate}` },
       body: "{}",
     };
+    const sync = { method: "POST", headers: { authorization: `Bearer ${control.keys.sync}` }, body: "{}" };
     const get = { headers: { authorization: `Bearer ${control.keys.sync}`, "accept-encoding": "identity" } };
     for (const [path, init] of [
       ["/ofrep/v1/evaluate/flags", post],
       ["/ofrep/v1/evaluate/flags", { ...post, headers: {} }],
       ["/ofrep/v1/evaluate/flags", { ...post, body: "[" }],
       ["/v1/rulesets/shop.prod", get],
+      ["/v1/rulesets/shop.prod/applied", { ...sync, body: '{"revision":"1","instance":"a"}' }],
+      ["/v1/rulesets/shop.prod/applied", { ...sync, body: '{"revision":"x"}' }],
+      ["/v1/rulesets/shop.prod/applied", { ...sync, body: "[" }],
+      ["/v1/rulesets/shop.prod/applied", { ...sync, headers: {} }],
       ["/v1/rulesets/shop.prod", { headers: {} }],
     ] as const) {
       const far = await fetch(ask(path, init));

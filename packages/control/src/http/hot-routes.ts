@@ -10,12 +10,12 @@ import type { RawHandler } from "./node.ts";
 import { answerBulk } from "./ofrep-routes.ts";
 import { problem } from "./problem.ts";
 import type { Reply } from "./reply.ts";
-import { answerRuleset } from "./ruleset-routes.ts";
-import { ofrepBody } from "./schemas.ts";
+import { acknowledge, answerRuleset } from "./ruleset-routes.ts";
+import { appliedBody, ofrepBody } from "./schemas.ts";
 import type { Services } from "./services.ts";
 
 /**
- * The two requests that come by the thousand, answered without building `Request` and `Response` objects.
+ * The requests that come by the thousand, answered without building `Request` and `Response` objects.
  *
  * They pass the same gate and call the same functions as the table's rows for them; only the transport differs
  * (`test/control/http/hot-routes.test.ts` holds both to the same answers). Anything unusual goes to the app.
@@ -28,6 +28,18 @@ export function createHotRoutes(services: Services, gate: Gate, cors: Cors): Raw
       const live = isSetName(set) ? services.library.peek(set) : undefined;
       if (live === undefined) return false;
       settle(response, serveRuleset(services, gate, ask, set));
+      return true;
+    }
+    if (
+      ask.method === "POST" &&
+      segments.length === 4 &&
+      segments[1] === "rulesets" &&
+      segments[3] === "applied"
+    ) {
+      const set = segments[2] ?? "";
+      if (segments[0] !== "v1" || !isSetName(set) || services.library.peek(set) === undefined) return false;
+      if (request.headers["content-encoding"] !== undefined) return false;
+      settle(response, serveApplied(services, gate, ask, set, request));
       return true;
     }
     if (ask.method === "POST" && ask.target.path === "/ofrep/v1/evaluate/flags") {
@@ -53,6 +65,34 @@ async function serveRuleset(services: Services, gate: Gate, ask: Ask, set: strin
   if (live === undefined) return problem(404, `there is no flag set ${JSON.stringify(set)}`);
   services.ledger.polled(set, ask.header("user-agent") ?? "unknown");
   return answerRuleset(live, ask.header("if-none-match"), ask.header("accept-encoding"));
+}
+
+/** After a toggle every provider acknowledges within a moment: this is the burst behind each change. */
+async function serveApplied(
+  services: Services,
+  gate: Gate,
+  ask: Ask,
+  set: string,
+  request: IncomingMessage,
+): Promise<Reply> {
+  const admission = await gate.admit(ask, ["sync"], set);
+  if (!admission.ok) return admission.reply;
+  const bytes = await readBytes(request, services.limits.bodyBytes);
+  if (bytes === undefined) {
+    discardRest(request);
+    return problem(413, `a body here has at most ${services.limits.bodyBytes} bytes`);
+  }
+  const parsed = parseJson(bytes.length === 0 ? Buffer.from("{}") : bytes, services.limits.jsonDepth);
+  if (!parsed.ok) return problem(400, parsed.detail, { issues: [] });
+  const checked = appliedBody.safeParse(parsed.value);
+  if (!checked.success) {
+    const issues = checked.error.issues.map(({ path, message }) => ({ path, message }));
+    const first = issues[0];
+    return problem(422, `${first?.path.join(".") || "body"}: ${first?.message ?? "does not fit"}`, {
+      issues,
+    });
+  }
+  return acknowledge(services, ask, admission.principal?.keyId, set, checked.data);
 }
 
 async function serveBulk(

@@ -3,7 +3,9 @@ import type { LiveSet } from "../ruleset/live-set.ts";
 import { replyTo, unknownSet } from "./flag-routes.ts";
 import { problem } from "./problem.ts";
 import { json } from "./reply.ts";
+import type { Ask } from "./gate.ts";
 import type { Reply } from "./reply.ts";
+import type { Services } from "./services.ts";
 import { commandContext, withBody } from "./route.ts";
 import type { Route } from "./route.ts";
 import { appliedBody, importBody } from "./schemas.ts";
@@ -91,13 +93,7 @@ export const RULESET_ROUTES: readonly Route[] = [
     answers: "204",
     async handle({ ask, services, set, principal, body }) {
       if ((await services.library.get(set)) === undefined) return unknownSet(set);
-      services.ledger.acknowledge(set, {
-        kind: "server",
-        instance: body.instance,
-        revision: Number(body.revision),
-        origin: originOf(principal?.keyId, ask.address),
-      });
-      return { status: 204 };
+      return acknowledge(services, ask, principal?.keyId, set, body);
     },
   }),
 ];
@@ -128,6 +124,23 @@ function matches(ifNoneMatch: string, etag: string): boolean {
   return (
     ifNoneMatch === etag || ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)
   );
+}
+
+/** Notes that an instance evaluates from a revision. */
+export function acknowledge(
+  services: Services,
+  ask: Ask,
+  keyId: string | undefined,
+  set: string,
+  body: { readonly revision: string | number; readonly instance: string },
+): Reply {
+  services.ledger.acknowledge(set, {
+    kind: "server",
+    instance: body.instance,
+    revision: Number(body.revision),
+    origin: originOf(keyId, ask.address),
+  });
+  return { status: 204 };
 }
 
 /** Where a stream or an acknowledgement comes from, to tell that both are the same instance. */
