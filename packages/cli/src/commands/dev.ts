@@ -36,7 +36,8 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
     const house = await composeHouse({
       store,
       instance: "dev",
-      configuration: readConfiguration(io.env),
+      configuration: await readConfiguration(io),
+      log: (line) => io.stderr(`${line}\n`),
       pages: "open",
       // A user's own machine: apps and pages may evaluate, sync and send telemetry without a key; changes are made in the file.
       anonymous: { scopes: ["evaluate", "sync", "telemetry"], sets: ["*"] },

@@ -12,15 +12,16 @@ export const serveCommand: Command = {
   name: "serve",
   summary: "run control with the bridge and the guard",
   usage: `
-flagspan serve [--store <url>] [--port 4600] [--host 127.0.0.1] [--pages open|admin]
+flagspan serve [--store <url>] [--port 4600] [--host 127.0.0.1] [--config flagspan.yaml] [--pages open|admin]
 
   --store   file path of the SQLite store, or postgres://… (default: DATABASE_URL, else .flagspan/control.db)
   --port    0 picks a free one (default: 4600, or PORT)
   --host    0.0.0.0 to be reached from other machines (put TLS in front)
+  --config  YAML or JSON: sinks (Grafana, Datadog, Slack, ...) and webhooks; see packages/bridge/README.md
   --pages   who sees the page at /: anybody, or holders of an admin key (default: admin)
 
 Change events go to OTEL_EXPORTER_OTLP_ENDPOINT. FLAGSPAN_CORS names the origins of pages that may evaluate.
-FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>.`,
+FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>; FLAGSPAN_PROMETHEUS_URL answers query guardrails.`,
   async run(args, io) {
     const { values } = parseArgs({
       args: [...args],
@@ -29,14 +30,17 @@ FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>.`,
         port: { type: "string" },
         host: { type: "string", default: "127.0.0.1" },
         pages: { type: "string", default: "admin" },
+        config: { type: "string" },
       },
     });
     const port = readPort(values.port ?? io.env["PORT"], 4600);
+    const configuration = await readConfiguration(io, values.config);
     const store = await openStore(values.store, io);
     const house = await composeHouse({
       store,
       instance: io.env["FLAGSPAN_INSTANCE"] ?? `${hostname()}-${process.pid}`,
-      configuration: readConfiguration(io.env),
+      configuration,
+      log: (line) => io.stderr(`${line}\n`),
       pages: values.pages === "open" ? "open" : "admin",
     });
     try {

@@ -8,7 +8,13 @@ import {
   type OtlpIntake,
   type Store,
 } from "@flagspan/control";
-import { createControlClient, createGuard, type Guard, type InboundAlert } from "@flagspan/guard";
+import {
+  createControlClient,
+  createGuard,
+  createPrometheusClient,
+  type Guard,
+  type InboundAlert,
+} from "@flagspan/guard";
 import { createFastLaneIntake } from "./intake.ts";
 import type { HouseConfiguration } from "./configuration.ts";
 
@@ -30,6 +36,8 @@ export interface HouseOptions {
   readonly pages: "open" | "admin";
   /** What somebody without a key may do; nothing, unless this is `flagspan dev`. */
   readonly anonymous?: Anonymous;
+  /** Takes one line for people: what the guard tells, and what went wrong inside. */
+  readonly log: (line: string) => void;
   /** Called with each OTLP payload that is not the guard's; `flagspan dev` counts them. */
   readonly onTelemetry?: (signal: "logs" | "traces" | "metrics", records: number) => void;
 }
@@ -50,6 +58,11 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
   const late: { control?: Control } = {};
   const guard = createGuard({
     documents: store.documents,
+    notify: ({ flagSetId, flagKey, topic, message }) =>
+      options.log(`guard: ${flagSetId}/${flagKey} ${topic}: ${message}`),
+    ...(configuration.prometheusUrl === undefined
+      ? {}
+      : { prometheus: createPrometheusClient({ baseUrl: configuration.prometheusUrl }) }),
     owner: options.instance,
     control: createControlClient({
       baseUrl: "http://control.internal",

@@ -2,7 +2,7 @@ import type { EvaluationContext } from "@flagspan/ruleset";
 import type { CommandIo } from "../command.ts";
 import { UsageError } from "../command.ts";
 import { readInput } from "./read-input.ts";
-import { isYamlPath, readYaml } from "./yaml.ts";
+import { parseAny, parseJson } from "./parse-any.ts";
 
 /** The options by which a context is given; spread into `parseArgs`. */
 export const contextOptions = {
@@ -54,20 +54,6 @@ async function readContextFile(file: string, io: CommandIo): Promise<Record<stri
     throw new UsageError(`${file} is not a context; write an object such as {"targetingKey": "ada"}.`);
   }
   return { ...value };
-}
-
-function parseAny(file: string, text: string): unknown {
-  return isYamlPath(file) ? readYaml(file, text).value : parseJson(file, text);
-}
-
-function parseJson(place: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(
-      `${place}: not JSON: ${(error as Error).message.split("\n")[0] ?? ""}; correct it there.`,
-    );
-  }
 }
 
 function isContext(value: unknown): value is Record<string, unknown> {
