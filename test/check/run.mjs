@@ -12,6 +12,11 @@ const steps = [
     command: "publint",
     args: ["--strict", "--level", "warning", `packages/${name}`],
   })),
+  ...packages.map((name) => ({
+    title: `types of package ${name}`,
+    command: "attw",
+    args: ["--pack", `packages/${name}`, "--profile", "esm-only", "--no-emoji"],
+  })),
 ];
 
 let failed = 0;

@@ -46,7 +46,10 @@ function install(tools) {
   try {
     spawnSync("apt-get", ["update", "-qq"], { stdio: "inherit", env });
     const packages = tools.map((tool) => tool.package);
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { stdio: "inherit", env });
+    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], {
+      stdio: "inherit",
+      env,
+    });
   } finally {
     if (mine) rmSync(policy);
   }
@@ -61,7 +64,11 @@ for (const tool of absent) {
 const exclude = absent.flatMap((tool) => ["--exclude", `**/*.${tool.name}.test.ts`]);
 const vitest = new URL("../../node_modules/vitest/vitest.mjs", import.meta.url).pathname;
 const config = new URL("vitest.config.ts", import.meta.url).pathname;
-const run = spawnSync(process.execPath, [vitest, "run", "--config", config, ...exclude, ...process.argv.slice(2)], {
-  stdio: "inherit",
-});
+const run = spawnSync(
+  process.execPath,
+  [vitest, "run", "--config", config, ...exclude, ...process.argv.slice(2)],
+  {
+    stdio: "inherit",
+  },
+);
 process.exit(absent.length > 0 ? 1 : (run.status ?? 1));

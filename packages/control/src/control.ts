@@ -19,6 +19,7 @@ import { DEFAULT_LIMITS } from "./http/limits.ts";
 import type { Limits } from "./http/limits.ts";
 import { createNodeServer, listen } from "./http/node.ts";
 import type { RawHandler } from "./http/node.ts";
+import { problem } from "./http/problem.ts";
 import type { Decider, OtlpIntake, Services, WebhookIntake } from "./http/services.ts";
 import { createStreamRoutes } from "./http/stream-routes.ts";
 import { createKeyring } from "./keys/key.ts";
@@ -41,6 +42,8 @@ export interface ControlOptions {
   readonly decider?: Decider;
   /** Where alerts that came with webhooks go. */
   readonly onAlerts?: (alerts: readonly unknown[]) => void;
+  /** Hears of every request that control failed on, for its log; the caller gets a 500 without the details. */
+  readonly onError?: (error: unknown) => void;
   /** Wall clock in milliseconds since the epoch. Default `Date.now`. */
   readonly clock?: { now(): number };
   /** Uniform in [0, 1). Default `Math.random`. */
@@ -144,6 +147,10 @@ export function createControl(options: ControlOptions): Control {
     },
     limits,
     now,
+    failed(error) {
+      options.onError?.(error);
+      return problem(500, "control failed on this request; its log says why");
+    },
     onAlerts: (alerts) => options.onAlerts?.(alerts),
     async ready() {
       const missing = closing === undefined ? [] : ["this process is shutting down"];
@@ -165,6 +172,7 @@ export function createControl(options: ControlOptions): Control {
       gate,
       cors,
       onRejected: () => metrics.rejected("stream"),
+      failed: (error) => services.failed(error),
     }),
     createHotRoutes(services, gate, cors),
   ];

@@ -33,6 +33,7 @@ export type { CommandAnswer, Refusal } from "./changes/answer.ts";
 export type { Commands, KillTarget } from "./changes/commands.ts";
 export type {
   Decider,
+  DeciderActor,
   DeciderAnswer,
   OtlpIntake,
   RolloutVerb,

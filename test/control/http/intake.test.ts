@@ -60,7 +60,10 @@ describe("intake", () => {
     expect((await ask("GET", "/v1/rollouts/r9")).status).toBe(404);
     const made = await ask("POST", "/v1/rollouts", { key: keys.write, body: { flag: "dark-mode" } });
     expect([made.status, await made.json()]).toEqual([201, { rollout: { id: "r2" } }]);
-    expect(seen).toEqual([{ flag: "dark-mode" }, { id: "key-write", type: "api" }]);
+    expect(seen).toEqual([
+      { flag: "dark-mode" },
+      { id: "key-write", type: "api", scopes: ["write"], sets: ["shop.prod"] },
+    ]);
     const refused = await ask("POST", "/v1/rollouts/r1/abort", { key: keys.kill });
     expect([refused.status, await refused.json()]).toEqual([
       409,

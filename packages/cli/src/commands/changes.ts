@@ -36,13 +36,13 @@ flagspan changes --verify      check the hash chain of the audit log
       const value = values[name];
       if (value !== undefined) query.set(name, value);
     }
-    const page = await api.send<{ changes: unknown[] }>("GET", `/v1/changes?${query.toString()}`);
+    const page = await api.send<{ changes: { change: unknown }[] }>("GET", `/v1/changes?${query.toString()}`);
     if (values.json) {
       io.stdout(`${JSON.stringify(page, null, 2)}\n`);
       return 0;
     }
-    for (const entry of page.changes) {
-      const parsed = parseFlagChange(entry);
+    for (const { change } of page.changes) {
+      const parsed = parseFlagChange(change);
       if (parsed.ok)
         io.stdout(
           `${parsed.change.occurredAt}  ${parsed.change.flagSetId}  ${describeChange(parsed.change)}\n`,

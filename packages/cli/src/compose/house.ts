@@ -80,6 +80,8 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
     otlp,
     webhooks: createWebhookIntake({ vendors: configuration.webhooks }),
     decider: guard.decider,
+    onError: (error) =>
+      options.log(`control: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     onAlerts: (alerts) => guard.observeAlerts(alerts as readonly InboundAlert[]),
     cors: { origins: configuration.cors },
     pages: options.pages,

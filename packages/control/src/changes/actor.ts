@@ -17,6 +17,11 @@ export interface CommandContext {
   readonly source?: string;
   /** Makes a retry of the same command harmless: the first answer counts. */
   readonly idempotencyKey?: string;
+  /**
+   * Takes in a bad flag, which then harms only itself, as flagd does: for a file that is the truth. Default: the command is refused
+   * with what is wrong.
+   */
+  readonly tolerant?: boolean;
   /** The one flag a command is about; a retry is recognised by it. */
   readonly flagKey?: string;
 }

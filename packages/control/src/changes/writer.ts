@@ -61,7 +61,7 @@ export function createWriter(
     }
     const intent = await plan(live);
     if ("ok" in intent) return intent;
-    const next = await build(set, live, intent, store);
+    const next = await build(set, live, intent, store, context.tolerant === true);
     if ("ok" in next) return next;
     const changes = tellChanges(set, live, next, intent, context, now());
     if (changes.length === 0 && live !== undefined && sameEvaluators(live, next.document)) {
@@ -115,6 +115,7 @@ async function build(
   live: LiveSet | undefined,
   intent: Intent,
   store: Store,
+  tolerant: boolean,
 ): Promise<Next | Refusal> {
   const revision = (live?.revision ?? 0) + 1;
   const unitSecret = live?.unitSecret ?? (await store.secret(`unit:${set}`));
@@ -124,15 +125,15 @@ async function build(
     const mine = errorsOf(issues).filter(
       (issue) => issue.flagKey === undefined || issue.flagKey in intent.flags,
     );
-    if (mine.length > 0) return refuse(422, "the flag is not a valid flag definition", { issues: mine });
+    if (!tolerant && mine.length > 0)
+      return refuse(422, "the flag is not a valid flag definition", { issues: mine });
     return { set, revision, document, ruleset, unitSecret, flags: intent.flags };
   }
   const given: RulesetDocument =
     intent.kind === "flags" ? { flags: withoutNulls(intent.flags) } : intent.document;
   const document = stampDocument(given, set, revision);
   const parsed = parseRuleset(document);
-  const errors = errorsOf(parsed.issues);
-  if (!parsed.ok || errors.length > 0) {
+  if (!parsed.ok || (!tolerant && errorsOf(parsed.issues).length > 0)) {
     return refuse(422, "the ruleset is not valid; nothing was changed", { issues: parsed.issues });
   }
   return { set, revision, document, ruleset: parsed.ruleset, unitSecret };

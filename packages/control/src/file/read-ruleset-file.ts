@@ -10,7 +10,7 @@ export type RulesetFile =
   | { readonly ok: true; readonly document: RulesetDocument }
   | { readonly ok: false; readonly issues: readonly Issue[]; readonly problem: string };
 
-/** Reads a ruleset file whole and checks it; nothing of a broken one is used. */
+/** Reads a ruleset file whole; nothing of one that is no ruleset is used, while a bad flag in it harms only itself. */
 export async function readRulesetFile(path: string): Promise<RulesetFile> {
   let text: string;
   try {
@@ -20,9 +20,8 @@ export async function readRulesetFile(path: string): Promise<RulesetFile> {
     return { ok: false, issues: [], problem: `${path} cannot be read (${reason})` };
   }
   const parsed = parseRulesetText(text);
-  const errors = parsed.issues.filter((issue) => issue.severity === "error");
-  if (!parsed.ok || errors.length > 0) {
-    const first = errors[0];
+  if (!parsed.ok) {
+    const first = parsed.issues.find((issue) => issue.severity === "error");
     const where = first?.line === undefined ? path : `${path}:${first.line}:${first.column ?? 1}`;
     return { ok: false, issues: parsed.issues, problem: `${where}: ${first?.message ?? "not a ruleset"}` };
   }

@@ -56,6 +56,7 @@ export async function watchRulesetFile(
       actor: { id: edit.author, type: "user" },
       reason: edit.reason.slice(0, 500),
       source: edit.source,
+      tolerant: true,
     };
     const answer = await take(control, options.set, seen, file.document, context);
     if (!answer.ok) {

@@ -54,7 +54,7 @@ export function createApp(options: AppOptions): App {
   }
   hono.get("/", async (context) => toResponse(await servePage(context.env.ask, options)));
   hono.notFound(() => toResponse(problem(404, "there is no such route; GET /openapi.json lists them all")));
-  hono.onError(() => toResponse(problem(500, "control failed on this request; its log says why")));
+  hono.onError((error) => toResponse(options.services.failed(error)));
 
   return async (request, origin = {}) => {
     const target = parseTarget(origin.rawTarget ?? rawTarget(request));

@@ -27,7 +27,7 @@ export function createHotRoutes(services: Services, gate: Gate, cors: Cors): Raw
       const set = segments[2] ?? "";
       const live = isSetName(set) ? services.library.peek(set) : undefined;
       if (live === undefined) return false;
-      settle(response, serveRuleset(services, gate, ask, set));
+      settle(services, response, serveRuleset(services, gate, ask, set));
       return true;
     }
     if (
@@ -39,22 +39,22 @@ export function createHotRoutes(services: Services, gate: Gate, cors: Cors): Raw
       const set = segments[2] ?? "";
       if (segments[0] !== "v1" || !isSetName(set) || services.library.peek(set) === undefined) return false;
       if (request.headers["content-encoding"] !== undefined) return false;
-      settle(response, serveApplied(services, gate, ask, set, request));
+      settle(services, response, serveApplied(services, gate, ask, set, request));
       return true;
     }
     if (ask.method === "POST" && ask.target.path === "/ofrep/v1/evaluate/flags") {
       if (request.headers["content-encoding"] !== undefined) return false;
-      settle(response, serveBulk(services, gate, cors, ask, request));
+      settle(services, response, serveBulk(services, gate, cors, ask, request));
       return true;
     }
     return false;
   };
 }
 
-function settle(response: ServerResponse, work: Promise<Reply>): void {
+function settle(services: Services, response: ServerResponse, work: Promise<Reply>): void {
   work.then(
     (reply) => writeReply(response, reply),
-    () => writeReply(response, problem(500, "control failed on this request; its log says why")),
+    (error: unknown) => writeReply(response, services.failed(error)),
   );
 }
 

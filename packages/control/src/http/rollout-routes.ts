@@ -4,7 +4,7 @@ import type { Reply } from "./reply.ts";
 import { withBody } from "./route.ts";
 import type { Call, Route } from "./route.ts";
 import { rolloutBody } from "./schemas.ts";
-import type { Decider, DeciderAnswer, RolloutVerb } from "./services.ts";
+import type { Decider, DeciderActor, DeciderAnswer, RolloutVerb } from "./services.ts";
 
 const READERS = ["write", "kill", "admin"] as const;
 /** What only slows a rollout down or stops it; a kill key may do that. */
@@ -68,8 +68,10 @@ async function withDecider(call: Call<unknown>, use: (decider: Decider) => Promi
   return use(decider);
 }
 
-function actorOf(call: Call<unknown>): NonNullable<Call<unknown>["principal"]>["actor"] {
-  return call.principal?.actor ?? { id: "control", type: "system" };
+function actorOf({ principal }: Call<unknown>): DeciderActor {
+  if (principal === undefined) return { id: "control", type: "system", scopes: [], sets: [] };
+  const sets = principal.sets === "*" ? "*" : [...principal.sets];
+  return { ...principal.actor, scopes: [...principal.scopes], sets };
 }
 
 function toReply(answer: DeciderAnswer, status = 200): Reply {

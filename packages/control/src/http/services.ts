@@ -5,6 +5,7 @@ import type { OfrepAnswers } from "../ofrep/answer.ts";
 import type { Library } from "../ruleset/library.ts";
 import type { Store } from "../store/store.ts";
 import type { Limits } from "./limits.ts";
+import type { Reply } from "./reply.ts";
 import type { FlagChange } from "@flagspan/ruleset/change";
 
 /** Where OTLP posted to control goes: the guard's fast lane. */
@@ -51,12 +52,19 @@ export type DeciderAnswer =
 /** What one can tell a rollout to do. */
 export type RolloutVerb = "start" | "pause" | "resume" | "approve" | "abort" | "dial-down";
 
+/** Who gives a command to the decider, and how far the key reaches: approvals ask for a scope, plans live in a set. */
+export interface DeciderActor extends Actor {
+  readonly scopes: readonly string[];
+  /** `"*"` or the sets by name. */
+  readonly sets: "*" | readonly string[];
+}
+
 /** Who runs rollouts. */
 export interface Decider {
   list(): Promise<readonly unknown[]>;
   get(id: string): Promise<unknown>;
-  create(plan: unknown, actor: Actor): Promise<DeciderAnswer>;
-  act(id: string, verb: RolloutVerb, body: unknown, actor: Actor): Promise<DeciderAnswer>;
+  create(plan: unknown, actor: DeciderActor): Promise<DeciderAnswer>;
+  act(id: string, verb: RolloutVerb, body: unknown, actor: DeciderActor): Promise<DeciderAnswer>;
 }
 
 /** Everything a route may need. */
@@ -73,6 +81,8 @@ export interface Services {
   readonly limits: Limits;
   readonly now: () => number;
   /** Alerts that came with webhooks, for the guard. */
+  /** Tells the log of a request that failed inside, and answers it. */
+  failed(error: unknown): Reply;
   onAlerts(alerts: readonly unknown[]): void;
   ready(): Promise<readonly string[]>;
 }

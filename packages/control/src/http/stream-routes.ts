@@ -11,6 +11,7 @@ import type { Ask, Gate } from "./gate.ts";
 import { writeReply } from "./node.ts";
 import type { RawHandler } from "./node.ts";
 import { problem } from "./problem.ts";
+import type { Services } from "./services.ts";
 import type { Reply } from "./reply.ts";
 import { originOf } from "./ruleset-routes.ts";
 
@@ -23,6 +24,7 @@ export interface StreamRouteOptions {
   readonly gate: Gate;
   readonly cors: Cors;
   readonly onRejected: () => void;
+  readonly failed: Services["failed"];
 }
 
 interface Opening {
@@ -54,7 +56,7 @@ export function createStreamRoutes(options: StreamRouteOptions): RawHandler {
         if ("status" in opened) writeReply(response, opened);
         else void stream(options, opened, ask, request, response);
       },
-      () => writeReply(response, problem(500, "control failed on this request; its log says why")),
+      (error: unknown) => writeReply(response, options.failed(error)),
     );
     return true;
   };
