@@ -113,6 +113,7 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
       await guard.stop();
       await bridge.stop();
       await control.close();
+      await store.keys.revoke(guardKey.id, new Date().toISOString());
     },
   };
 }
