@@ -1,13 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import type { Command, CommandIo } from "../command.ts";
+import type { CommandIo } from "../command.ts";
+import type { CommandTable } from "../commands.ts";
 import { runCommandLine } from "../run.ts";
 import { checkCommand } from "./check/index.ts";
 import { diffCommand } from "./diff/index.ts";
 import { evalCommand } from "./eval/index.ts";
 import { explainCommand } from "./explain/index.ts";
 
-const commands: readonly Command[] = [checkCommand, evalCommand, explainCommand, diffCommand];
+const commands: CommandTable = {
+  check: async () => checkCommand,
+  eval: async () => evalCommand,
+  explain: async () => explainCommand,
+  diff: async () => diffCommand,
+};
 
 /** Runs a command line over files in memory. */
 async function run(
