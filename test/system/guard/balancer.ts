@@ -1,4 +1,4 @@
-import { createServer, request } from "node:http";
+import { Agent, createServer, request } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -14,6 +14,8 @@ export interface Balancer {
 export async function startBalancer(backends: readonly string[]): Promise<Balancer> {
   let [turn, cut] = [0, false];
   const streams = new Set<ServerResponse>();
+  // Connections are kept, as every balancer does: 504 polls a second must not be 504 handshakes a second.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1024 });
   const server = createServer((incoming, outgoing) => {
     const isStream = incoming.url?.includes("/stream") === true;
     if (isStream && cut) {
@@ -32,11 +34,13 @@ export async function startBalancer(backends: readonly string[]): Promise<Balanc
       const backend = backends[(start + tried) % backends.length] as string;
       const forwarded = request(
         new URL(incoming.url ?? "/", backend),
-        { method: incoming.method, headers: incoming.headers },
+        { method: incoming.method, headers: incoming.headers, agent },
         (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(outgoing);
-          answer.once("close", () => outgoing.destroy());
+          answer.once("close", () => {
+            if (!answer.complete) outgoing.destroy();
+          });
         },
       );
       forwarded.on("error", () => {
@@ -60,6 +64,7 @@ export async function startBalancer(backends: readonly string[]): Promise<Balanc
     close() {
       server.close();
       server.closeAllConnections();
+      agent.destroy();
     },
   };
 }
