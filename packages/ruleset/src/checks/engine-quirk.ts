@@ -1,4 +1,4 @@
-import { attributeOf, type Check, type Operation } from "./check.ts";
+import { attributeRead, type Check, type Operation } from "./check.ts";
 
 const goOnly: ReadonlySet<string> = new Set(["set", "abs", "contains_all", "contains_any", "contains_none"]);
 
@@ -11,13 +11,13 @@ export const engineQuirk: Check = ({ operations, report }) => {
   }
 };
 
-function quirkOf({ name, args, list }: Operation): string | undefined {
+function quirkOf({ name, list }: Operation): string | undefined {
   if (goOnly.has(name)) return `"${name}" exists only in flagd's Go engine`;
   if (name === "reduce" && list.length < 3) return "reduce without a start value yields 0 in flagd";
   if (name === "cat" && list.length > 1 && (hasEdgeSpace(list[0], 0) || hasEdgeSpace(list.at(-1), -1))) {
     return "cat trims both ends of its result in flagd";
   }
-  if (attributeOf({ [name]: args })?.endsWith(".length") === true) {
+  if (attributeRead({ name, list })?.endsWith(".length") === true) {
     return "flagd reads .length of a list as its first element, and of a text as nothing";
   }
   return undefined;

@@ -12,15 +12,17 @@ export const impossibleComparison: Check = (checked) => {
   }
 };
 
-function checkComparison(
-  { name, list, path }: Operation,
-  strict: Map<string, string>,
-  { report }: CheckedFlag,
-): void {
+function checkComparison(operation: Operation, strict: Map<string, string>, { report }: CheckedFlag): void {
+  const { name, list } = operation;
   for (const [i, arg] of list.slice(0, 3).entries()) {
     if (isLiteral(arg) && typeof arg === "object" && arg !== null) {
       const message = `a ${Array.isArray(arg) ? "list" : "object"} never equals or precedes anything; did you mean "in"?`;
-      report({ code: "impossible-comparison", severity: "warning", path: [...path, name, i], message });
+      report({
+        code: "impossible-comparison",
+        severity: "warning",
+        path: [...operation.path, name, i],
+        message,
+      });
     }
   }
   if (name !== "===") return;
@@ -35,21 +37,32 @@ function checkComparison(
     const before = strict.get(attribute);
     if (before !== undefined && before !== type) {
       const message = `"${attribute}" is compared strictly with a ${type} here and with a ${before} before: it cannot be both`;
-      report({ code: "impossible-comparison", severity: "warning", path: [...path, name, valueAt], message });
+      report({
+        code: "impossible-comparison",
+        severity: "warning",
+        path: [...operation.path, name, valueAt],
+        message,
+      });
     }
     strict.set(attribute, before ?? type);
   }
 }
 
-function checkMembership({ name, list, path }: Operation, { report }: CheckedFlag): void {
+function checkMembership(operation: Operation, { report }: CheckedFlag): void {
+  const { name, list } = operation;
   const [needle, container] = list;
   if (isLiteral(container) && typeof container !== "string" && !Array.isArray(container)) {
     const message = "in needs a list or a text to look into; nothing is in anything else";
-    report({ code: "impossible-comparison", severity: "warning", path: [...path, name, 1], message });
+    report({
+      code: "impossible-comparison",
+      severity: "warning",
+      path: [...operation.path, name, 1],
+      message,
+    });
   }
   if (typeof container === "string" && isLiteral(needle) && typeof needle !== "string") {
     const message = "in a text only a text can be found; the rule fails with PARSE_ERROR";
-    report({ code: "impossible-comparison", severity: "error", path: [...path, name, 0], message });
+    report({ code: "impossible-comparison", severity: "error", path: [...operation.path, name, 0], message });
   }
 }
 

@@ -4,14 +4,19 @@ import { type Check, isLiteral } from "./check.ts";
 
 /** `sem_ver` with something that is no version or no relation: it yields null, so its condition never holds. */
 export const versions: Check = ({ operations, report }) => {
-  for (const { name, args, list, path } of operations) {
-    if (name !== "sem_ver") continue;
-    const at = [...path, name];
+  for (const operation of operations) {
+    if (operation.name !== "sem_ver") continue;
+    const { args, list } = operation;
+    const at = (step?: number): readonly (string | number)[] => [
+      ...operation.path,
+      "sem_ver",
+      ...(step === undefined ? [] : [step]),
+    ];
     if (!Array.isArray(args) || list.length !== 3) {
       report({
         code: "invalid-arguments",
         severity: "error",
-        path: at,
+        path: at(),
         message: "sem_ver needs [version, operator, version]; it yields null",
       });
       continue;
@@ -27,7 +32,7 @@ export const versions: Check = ({ operations, report }) => {
       report({
         code: "invalid-arguments",
         severity: "error",
-        path: [...at, 1],
+        path: at(1),
         message,
         didYouMean: suggestion,
       });
@@ -36,7 +41,7 @@ export const versions: Check = ({ operations, report }) => {
       const version = list[i];
       if (!isLiteral(version) || readVersion(version) !== undefined) continue;
       const message = `${JSON.stringify(version)} is no semantic version; sem_ver yields null`;
-      report({ code: "invalid-version", severity: "error", path: [...at, i], message });
+      report({ code: "invalid-version", severity: "error", path: at(i), message });
     }
   }
 };

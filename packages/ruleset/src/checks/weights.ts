@@ -2,6 +2,8 @@ import { MAX_WEIGHT } from "../evaluate/bucket.ts";
 import type { JsonValue } from "../types.ts";
 import { type Check, type CheckedFlag, isLiteral, operationOf, type Operation } from "./check.ts";
 
+type Path = readonly (string | number)[];
+
 /** Shares of a `fractional` that do not share: no weight at all, negative, fractions, text, or beyond 2³¹ − 1. */
 export const weights: Check = (checked) => {
   for (const operation of checked.operations) {
@@ -9,13 +11,15 @@ export const weights: Check = (checked) => {
   }
 };
 
-function checkFractional({ args, list, path }: Operation, { report }: CheckedFlag): void {
-  const at = [...path, "fractional"];
+function checkFractional(operation: Operation, { report }: CheckedFlag): void {
+  const { args, list } = operation;
+  // Written out only for what is reported.
+  const at = (...steps: readonly number[]): Path => [...operation.path, "fractional", ...steps];
   if (!Array.isArray(args)) {
     report({
       code: "invalid-arguments",
       severity: "error",
-      path: at,
+      path: at(),
       message: "fractional needs a list of [variant, weight]",
     });
     return;
@@ -27,25 +31,25 @@ function checkFractional({ args, list, path }: Operation, { report }: CheckedFla
     (first !== undefined && operationOf(first, []) !== undefined);
   if (typeof first === "string") {
     const message = `what is hashed is the text "${first}" itself: everybody gets the same variant; did you mean {"var": …}?`;
-    report({ code: "invalid-arguments", severity: "warning", path: [...at, 0], message });
+    report({ code: "invalid-arguments", severity: "warning", path: at(0), message });
   }
   const buckets = hasKey ? list.slice(1) : list;
   let total = 0;
   let isKnown = true;
   for (const [i, bucket] of buckets.entries()) {
-    const weight = checkBucket(bucket, [...at, hasKey ? i + 1 : i], report);
+    const weight = checkBucket(bucket, (...steps) => at(hasKey ? i + 1 : i, ...steps), report);
     if (weight === undefined) isKnown = false;
     else total += weight;
   }
   if (isKnown && (total <= 0 || buckets.length === 0)) {
     const message = "the weights sum to 0: nobody gets a variant of this fractional, everybody the default";
-    report({ code: "zero-weights", severity: "error", path: at, message });
+    report({ code: "zero-weights", severity: "error", path: at(), message });
   }
   if (total > MAX_WEIGHT) {
     report({
       code: "invalid-weight",
       severity: "error",
-      path: at,
+      path: at(),
       message: `the weights sum to more than ${MAX_WEIGHT}; the fractional yields null`,
     });
   }
@@ -54,7 +58,7 @@ function checkFractional({ args, list, path }: Operation, { report }: CheckedFla
 /** The weight, if it is known beforehand. */
 function checkBucket(
   bucket: JsonValue,
-  path: readonly (string | number)[],
+  at: (...steps: readonly number[]) => Path,
   report: CheckedFlag["report"],
 ): number | undefined {
   if (!Array.isArray(bucket) || bucket.length === 0) {
@@ -63,7 +67,7 @@ function checkBucket(
     report({
       code: "invalid-arguments",
       severity: "error",
-      path,
+      path: at(),
       message: "a bucket must be [variant, weight]; the fractional yields null",
     });
     return undefined;
@@ -73,7 +77,7 @@ function checkBucket(
     report({
       code: "invalid-arguments",
       severity: "warning",
-      path,
+      path: at(),
       message: "what follows the weight is ignored by flagd, and undoes the fractional in other evaluators",
     });
   }
@@ -81,7 +85,7 @@ function checkBucket(
     report({
       code: "invalid-arguments",
       severity: "error",
-      path: [...path, 0],
+      path: at(0),
       message: "a bucket's variant must be a name; the fractional yields null",
     });
   }
@@ -91,7 +95,7 @@ function checkBucket(
     report({
       code: "invalid-weight",
       severity: "error",
-      path: [...path, 1],
+      path: at(1),
       message: "a weight must be a whole number; the fractional yields null",
     });
     return undefined;
@@ -100,7 +104,7 @@ function checkBucket(
     report({
       code: "invalid-weight",
       severity: "warning",
-      path: [...path, 1],
+      path: at(1),
       message: "a negative weight counts as 0",
     });
   return Math.max(0, weight);

@@ -8,16 +8,16 @@ export function compileIn(args: readonly Code[]): Closure | undefined {
   const value = toClosure(needle);
   if (haystack.kind !== "constant") {
     const container = toClosure(haystack);
-    return (context, run) => isMember(value(context, run), container(context, run));
+    return (context, run) => isMember(value(context, run), container(context, run), run);
   }
   const list = haystack.value;
   // A list within the list is a range, to which a text is compared as a number.
   if (!Array.isArray(list) || list.some(Array.isArray))
-    return (context, run) => isMember(value(context, run), list);
+    return (context, run) => isMember(value(context, run), list, run);
   const texts = list.filter((element): element is string => typeof element === "string");
   const set = new Set(texts);
   return (context, run) => {
     const found = value(context, run);
-    return typeof found === "string" ? set.has(found) : isMember(found, list);
+    return typeof found === "string" ? set.has(found) : isMember(found, list, run);
   };
 }

@@ -1,21 +1,21 @@
 import { toNumber } from "../coerce.ts";
 import { refuse } from "../failure.ts";
-import { charge, STEP_WORK } from "../run.ts";
+import { charge, type Run, STEP_WORK } from "../run.ts";
 import type { EagerOperator } from "./operator.ts";
 import { asList, atLeast } from "./arguments.ts";
 import { includesText } from "./includes-text.ts";
 
 /** `in`: a text within a text, or an element of a list; a list within the list is a range `[from, to]`. */
-export const isIn: EagerOperator = (args) => {
+export const isIn: EagerOperator = (args, _data, run) => {
   const [value, container] = atLeast("in", args, 1);
-  return isMember(value, container);
+  return isMember(value, container, run);
 };
 
 /** What `in` answers for evaluated arguments. */
-export function isMember(value: unknown, container: unknown): boolean {
+export function isMember(value: unknown, container: unknown, run: Run): boolean {
   if (typeof container === "string") {
     return typeof value === "string"
-      ? includesText(container, value)
+      ? includesText(container, value, run)
       : refuse("in a text, only a text can be found");
   }
   if (!Array.isArray(container)) return false;
