@@ -11,7 +11,7 @@ const flags = OpenFeature.getClient();
 const audit = logs.getLogger("checkout");
 
 /** The share of everybody's orders that the payment provider declines, flags or no flags. */
-const alwaysFailing = 0.005;
+const alwaysFailing = 0.003;
 /** The share of orders from the dark theme that the bug breaks. */
 const brokenByDarkMode = 0.05;
 

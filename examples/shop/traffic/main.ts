@@ -7,7 +7,7 @@ import { drawLot } from "../services/chance.ts";
  */
 const storefront = process.env["STOREFRONT_URL"] ?? "";
 const seed = process.env["SEED"] ?? "1";
-const shoppers = Number(process.env["SHOPPERS"] ?? 800);
+const shoppers = Number(process.env["SHOPPERS"] ?? 1000);
 const requestsPerSecond = Number(process.env["REQUESTS_PER_SECOND"] ?? 100);
 
 const countries = ["DE", "FR", "IT", "NL", "ES", "US", "GB", "JP"];
@@ -34,7 +34,7 @@ async function visit(): Promise<void> {
   sent += 1;
   const id = `${seed}-${sent}`;
   const shopper = describeShopper(Math.floor(drawLot(`who ${id}`) * shoppers));
-  const buys = drawLot(`buys ${id}`) < 0.75;
+  const buys = drawLot(`buys ${id}`) < 0.9;
   const answer = await request(`${storefront}${buys ? "/api/checkout" : "/api/products"}`, {
     method: buys ? "POST" : "GET",
     headers: { ...shopper, "x-request-id": id },
