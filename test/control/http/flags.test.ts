@@ -5,6 +5,21 @@ import { startControl } from "../start.ts";
 const FLAG = { state: "ENABLED", variants: { on: true, off: false }, defaultVariant: "on" } as const;
 
 describe("changing flags", () => {
+  it("names the segments a flag decides by, in what was and what is", async () => {
+    const { ask } = await startControl();
+    const ruleset = {
+      flags: { search: { ...FLAG, targeting: { if: [{ $ref: "staff" }, "on", "off"] } } },
+      $evaluators: { staff: { ends_with: [{ var: "email" }, "@shop.example"] } },
+    };
+    await ask("PUT", "/v1/rulesets/shop.test", { body: { ruleset, reason: "start" } });
+    const response = await ask("PATCH", "/v1/flags/shop.test/search", {
+      body: { flag: { defaultVariant: "off" }, reason: "off by default" },
+    });
+    expect(await response.json()).toMatchObject({
+      change: { previous: { segments: ["staff"] }, current: { segments: ["staff"] } },
+    });
+  });
+
   it("writes a flag and answers with the flag, its revision and the change", async () => {
     const { ask } = await startControl();
     const response = await ask("PUT", "/v1/flags/shop.prod/search", {

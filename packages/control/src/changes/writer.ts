@@ -186,8 +186,8 @@ function tellChanges(
       reason: context.reason,
       revision: String(next.revision),
       previousRevision: String(next.revision - 1),
-      ...(previous === undefined ? {} : { previous: summarizeFlag(previous) }),
-      ...(current === undefined ? {} : { current: summarizeFlag(current) }),
+      ...(previous === undefined ? {} : { previous: summarizeFlag(previous, before.evaluators) }),
+      ...(current === undefined ? {} : { current: summarizeFlag(current, next.ruleset.evaluators) }),
       ...(segments.length === 0 ? {} : { segments }),
       ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
     };

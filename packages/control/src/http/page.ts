@@ -68,8 +68,9 @@ export async function renderPage(services: Services, principal: Principal | unde
 }
 
 function renderSet(live: LiveSet): string {
-  const rows = [...live.ruleset.flags].map(([key, flag]) => {
-    const { state, defaultVariant, percentages, segments } = summarizeFlag(flag);
+  const byKey = [...live.ruleset.flags].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const rows = byKey.map(([key, flag]) => {
+    const { state, defaultVariant, percentages, segments } = summarizeFlag(flag, live.ruleset.evaluators);
     const kill = live.kills.get(key);
     const look =
       kill?.latched === true
