@@ -1,10 +1,10 @@
 import { bucketOf, MAX_WEIGHT } from "../evaluate/bucket.ts";
-import { createHashPrefix, hashAfter, type HashPrefix } from "../evaluate/hash.ts";
 import { weightOf } from "../evaluate/operators/fractional.ts";
 import { charge, HASH_WORK, type Run } from "../evaluate/run.ts";
 import type { EvaluationContext } from "../types.ts";
 import { createAttributeReader } from "./attribute-readers.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
+import { createHashPrefix, hashAfter, type HashPrefix } from "./hash-prefix.ts";
 
 /** `fractional` whose variants and weights are literals: only the text to hash is left to evaluation. */
 export function compileFractional(args: readonly Code[]): Closure | undefined {

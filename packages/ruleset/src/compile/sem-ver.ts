@@ -1,6 +1,7 @@
 import { readVersion, versionRelations } from "../evaluate/operators/sem-ver.ts";
 import { compareVersions, type Version } from "../evaluate/version.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
+import { parsePlainVersion } from "./plain-version.ts";
 
 /** `sem_ver` against a literal version, which is parsed once. */
 export function compileSemVer(args: readonly Code[]): Closure | undefined {
@@ -52,7 +53,7 @@ function readRecent(value: unknown): Version | undefined {
   if (typeof value !== "string") return readVersion(value);
   if (value !== recentText) {
     recentText = value;
-    recentVersion = readVersion(value);
+    recentVersion = parsePlainVersion(value) ?? readVersion(value);
   }
   return recentVersion;
 }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createHashPrefix, hashAfter } from "../compile/hash-prefix.ts";
 import { apply } from "../evaluator.test-support.ts";
 import { bucketOf, MAX_WEIGHT } from "./bucket.ts";
-import { createHashPrefix, hashAfter, hashText } from "./hash.ts";
+import { hashText } from "./hash.ts";
 
 /** UTF-16 units as they come: other alphabets, pairs, and surrogates without a partner. */
 const unit = fc.oneof(fc.nat(0x7f), fc.nat(0xffff), fc.integer({ min: 0xd800, max: 0xdfff }));

@@ -21,34 +21,6 @@ const RELEASE: readonly string[] = [];
 
 /** Reads a version as flagd does: one `v`, missing minor and patch count as 0; undefined where it is none. */
 export function parseVersion(text: string): Version | undefined {
-  return parsePlain(text) ?? parseAny(text);
-}
-
-/** `1.2.3` of short numbers, which nearly all versions are, without the regular expression (a tenth of its time). */
-function parsePlain(text: string): Version | undefined {
-  const length = text.length;
-  if (length > MAX_EXACT_DIGITS) return undefined;
-  let major = 0;
-  let minor = 0;
-  let part = 0;
-  let number = -1;
-  for (let i = 0; i < length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit >= 0 && digit <= 9) {
-      // A number after a leading zero is none.
-      if (number === 0) return undefined;
-      number = number < 0 ? digit : number * 10 + digit;
-      continue;
-    }
-    if (digit !== -2 || number < 0 || part === 2) return undefined;
-    if (part++ === 0) major = number;
-    else minor = number;
-    number = -1;
-  }
-  return part < 2 || number < 0 ? undefined : { major, minor, patch: number, prerelease: RELEASE };
-}
-
-function parseAny(text: string): Version | undefined {
   const match = VERSION.exec(text);
   if (match === null) return undefined;
   const [, major = "", minor = "0", patch = "0", identifiers] = match;

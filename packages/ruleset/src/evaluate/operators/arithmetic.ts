@@ -10,22 +10,32 @@ export const plus: EagerOperator = (values) => {
     : values.reduce<number>((sum, value) => sum + toNumber(value), 0);
 };
 
+/** The first combined with each that follows; of nothing, what is given. */
+function folded(
+  name: string,
+  ofNothing: number | null,
+  combine: (a: number, b: number) => number,
+): EagerOperator {
+  return (args) => {
+    const values = asList(name, args);
+    if (values.length === 0) return ofNothing;
+    let result = toNumber(values[0]);
+    for (let i = 1; i < values.length; i++) result = combine(result, toNumber(values[i]));
+    return result;
+  };
+}
+
 /** `*`: the product; 1 of nothing. */
-export const multiply: EagerOperator = (args) =>
-  asList("*", args).reduce<number>((product, value) => product * toNumber(value), 1);
+export const multiply: EagerOperator = folded("*", 1, (a, b) => a * b);
+
+const subtract = folded("-", 0, (a, b) => a - b);
 
 /** `-`: the first minus all others; one alone is negated. */
-export const minus: EagerOperator = (args) => {
-  const values = asList("-", args);
-  if (values.length === 1) return -toNumber(values[0]);
-  return values.length === 0 ? 0 : fold(values, (a, b) => a - b);
-};
+export const minus: EagerOperator = (args, data, run, rule) =>
+  Array.isArray(args) && args.length === 1 ? -toNumber(args[0]) : subtract(args, data, run, rule);
 
 /** `/`: the first divided by all others. */
-export const divide: EagerOperator = (args) => {
-  const values = asList("/", args);
-  return values.length === 0 ? 0 : fold(values, (a, b) => a / b);
-};
+export const divide: EagerOperator = folded("/", 0, (a, b) => a / b);
 
 /** `%`: the remainder of two, with the sign of the first. */
 export const modulo: EagerOperator = (args) => {
@@ -34,24 +44,12 @@ export const modulo: EagerOperator = (args) => {
 };
 
 /** `max`: the greatest; null of nothing. */
-export const max: EagerOperator = (args) => {
-  const values = asList("max", args);
-  return values.length === 0 ? null : fold(values, (a, b) => (b > a ? b : a));
-};
+export const max: EagerOperator = folded("max", null, (a, b) => (b > a ? b : a));
 
 /** `min`: the least; null of nothing. */
-export const min: EagerOperator = (args) => {
-  const values = asList("min", args);
-  return values.length === 0 ? null : fold(values, (a, b) => (a > b ? b : a));
-};
+export const min: EagerOperator = folded("min", null, (a, b) => (a > b ? b : a));
 
 /** `abs`: of a number or of the first in a list. */
 export const abs: EagerOperator = (values) => {
   return Math.abs(toNumber(Array.isArray(values) ? atLeast("abs", values, 1)[0] : values));
 };
-
-function fold(values: readonly unknown[], combine: (a: number, b: number) => number): number {
-  let result = toNumber(values[0]);
-  for (let i = 1; i < values.length; i++) result = combine(result, toNumber(values[i]));
-  return result;
-}

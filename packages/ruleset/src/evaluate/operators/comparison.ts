@@ -4,16 +4,20 @@ import { asList } from "./arguments.ts";
 
 type Relation = (a: unknown, b: unknown) => boolean;
 
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
 /** `==`: null equals only null; two texts compare as texts; everything else as numbers. */
 export function isEqual(a: unknown, b: unknown): boolean {
-  if (a === null || b === null || a === undefined || b === undefined) return (a ?? null) === (b ?? null);
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
   if (typeof a === "string" && typeof b === "string") return a === b;
   return toComparable(a) === toComparable(b);
 }
 
 /** `===`: as `==`, but only within one type; lists and objects never equal anything. */
 export function isStrictEqual(a: unknown, b: unknown): boolean {
-  if (a === null || b === null || a === undefined || b === undefined) return (a ?? null) === (b ?? null);
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
   return typeof a === typeof b && isEqual(a, b);
 }
 

@@ -9,15 +9,14 @@ export function includesText(text: string, part: string, run: Run): boolean {
   // A step of Knuth, Morris, Pratt costs about two copied characters.
   charge(run, 2 * (text.length + part.length));
   const borders = new Int32Array(part.length);
-  for (let i = 1, border = 0; i < part.length; i++) {
-    while (border > 0 && part.charCodeAt(i) !== part.charCodeAt(border)) border = borders[border - 1] ?? 0;
-    if (part.charCodeAt(i) === part.charCodeAt(border)) border++;
-    borders[i] = border;
-  }
+  const step = (unit: number, matched: number): number => {
+    let length = matched;
+    while (length > 0 && unit !== part.charCodeAt(length)) length = borders[length - 1] ?? 0;
+    return unit === part.charCodeAt(length) ? length + 1 : length;
+  };
+  for (let i = 1, border = 0; i < part.length; i++) borders[i] = border = step(part.charCodeAt(i), border);
   for (let i = 0, matched = 0; i < text.length; i++) {
-    while (matched > 0 && text.charCodeAt(i) !== part.charCodeAt(matched))
-      matched = borders[matched - 1] ?? 0;
-    if (text.charCodeAt(i) === part.charCodeAt(matched)) matched++;
+    matched = step(text.charCodeAt(i), matched);
     if (matched === part.length) return true;
   }
   return false;

@@ -11,7 +11,7 @@ export const map: LazyOperator = (args, data, run, interpret) =>
   inLoop(run, () => {
     const list = asList("map", args);
     if (list.length < 2) return [];
-    return elements("map", subject(list, data, run, interpret) ?? []).map((element) =>
+    return asList("map", subject(list, data, run, interpret) ?? []).map((element) =>
       interpret(list[1], element, run),
     );
   });
@@ -24,7 +24,7 @@ export const filter: LazyOperator = (args, data, run, interpret) =>
     const found = subject(list, data, run, interpret);
     if (found === null) return [];
     const rule = bind(list[1], data, run, interpret);
-    return elements("filter", found).filter((element) => isTruthy(interpret(rule, element, run)));
+    return asList("filter", found).filter((element) => isTruthy(interpret(rule, element, run)));
   });
 
 /** `reduce`: folds into an accumulator that keeps the type of its start value; without one, 0. */
@@ -38,7 +38,7 @@ export const reduce: LazyOperator = (args, data, run, interpret) =>
     const found = subject(list, data, run, interpret);
     if (found === null) return 0;
     let accumulator: unknown = start;
-    for (const current of elements("reduce", found)) {
+    for (const current of asList("reduce", found)) {
       if (current === null || current === undefined) continue;
       const scope = { current, accumulator, valueType: typeof start === "boolean" ? "bool" : typeof start };
       accumulator = keepType(applyRule("reduce", list[1], scope, run, interpret));
@@ -55,42 +55,57 @@ const accumulators: ReadonlyMap<string, (value: unknown) => unknown> = new Map<
   ["string", toText],
 ]);
 
+/** What tells `all`, `some` and `none` apart. */
+interface Quantifier {
+  readonly ofNothing: boolean;
+  /** Whether names known outside, and names of the element, are put into the rule before it runs. */
+  readonly bindsOutside: boolean;
+  readonly bindsElement: boolean;
+  readonly holds: (list: readonly unknown[], test: (element: unknown) => boolean) => boolean;
+}
+
+function quantified(
+  name: string,
+  { ofNothing, bindsOutside, bindsElement, holds }: Quantifier,
+): LazyOperator {
+  return (args, data, run, interpret) =>
+    inLoop(run, () => {
+      const list = atLeast(name, args, 1);
+      const found = subject(list, data, run, interpret);
+      if (!isTruthy(found)) return ofNothing;
+      const written = atLeast(name, list, 2)[1];
+      const rule = bindsOutside ? bind(written, data, run, interpret) : written;
+      return holds(asList(name, found), (element) =>
+        isTruthy(
+          applyRule(name, bindsElement ? bind(rule, element, run, interpret) : rule, element, run, interpret),
+        ),
+      );
+    });
+}
+
 /** `all`: whether the rule holds for every element, and there is one. */
-export const all: LazyOperator = (args, data, run, interpret) =>
-  inLoop(run, () => {
-    const list = atLeast("all", args, 1);
-    const found = subject(list, data, run, interpret);
-    if (!isTruthy(found)) return false;
-    return elements("all", found).every((element) =>
-      isTruthy(
-        applyRule("all", bind(atLeast("all", list, 2)[1], element, run, interpret), element, run, interpret),
-      ),
-    );
-  });
+export const all: LazyOperator = quantified("all", {
+  ofNothing: false,
+  bindsOutside: false,
+  bindsElement: true,
+  holds: (list, test) => list.every(test),
+});
 
 /** `none`: whether the rule holds for no element. */
-export const none: LazyOperator = (args, data, run, interpret) =>
-  inLoop(run, () => {
-    const list = atLeast("none", args, 1);
-    const found = subject(list, data, run, interpret);
-    if (!isTruthy(found)) return true;
-    const rule = bind(atLeast("none", list, 2)[1], data, run, interpret);
-    return !elements("none", found).some((element) =>
-      isTruthy(applyRule("none", rule, element, run, interpret)),
-    );
-  });
+export const none: LazyOperator = quantified("none", {
+  ofNothing: true,
+  bindsOutside: true,
+  bindsElement: false,
+  holds: (list, test) => !list.some(test),
+});
 
 /** `some`: whether the rule holds for an element. A name known outside wins over an element's, as in flagd. */
-export const some: LazyOperator = (args, data, run, interpret) =>
-  inLoop(run, () => {
-    const list = atLeast("some", args, 1);
-    const found = subject(list, data, run, interpret);
-    if (!isTruthy(found)) return false;
-    const rule = bind(atLeast("some", list, 2)[1], data, run, interpret);
-    return elements("some", found).some((element) =>
-      isTruthy(applyRule("some", bind(rule, element, run, interpret), element, run, interpret)),
-    );
-  });
+export const some: LazyOperator = quantified("some", {
+  ofNothing: false,
+  bindsOutside: true,
+  bindsElement: true,
+  holds: (list, test) => list.some(test),
+});
 
 function inLoop<T>(run: Run, body: () => T): T {
   run.loops++;
@@ -107,10 +122,6 @@ function subject(list: readonly unknown[], data: unknown, run: Run, interpret: I
   if (Array.isArray(first)) return first;
   if (first instanceof Quoted && Array.isArray(first.value)) return first.value;
   return typeof first === "object" && first !== null ? (interpret(first, data, run) ?? null) : null;
-}
-
-function elements(operator: string, found: unknown): readonly unknown[] {
-  return asList(operator, found);
 }
 
 /** Runs what must be a rule: a literal where a rule is needed fails in flagd. */

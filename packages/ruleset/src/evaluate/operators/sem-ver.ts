@@ -1,14 +1,20 @@
 import type { EagerOperator } from "./operator.ts";
 import { compareParts, compareVersions, parseVersion, type Version } from "../version.ts";
 
+type Relation = (a: Version, b: Version) => boolean;
+
+function ordered(accepts: (order: number) => boolean): Relation {
+  return (a, b) => accepts(compareVersions(a, b));
+}
+
 /** How two versions relate; `^` and `~` are plain equality of major and of major.minor, not npm's ranges. */
-export const versionRelations: ReadonlyMap<string, (a: Version, b: Version) => boolean> = new Map([
-  ["=", (a, b) => compareVersions(a, b) === 0],
-  ["!=", (a, b) => compareVersions(a, b) !== 0],
-  ["<", (a, b) => compareVersions(a, b) < 0],
-  ["<=", (a, b) => compareVersions(a, b) <= 0],
-  [">", (a, b) => compareVersions(a, b) > 0],
-  [">=", (a, b) => compareVersions(a, b) >= 0],
+export const versionRelations: ReadonlyMap<string, Relation> = new Map([
+  ["=", ordered((order) => order === 0)],
+  ["!=", ordered((order) => order !== 0)],
+  ["<", ordered((order) => order < 0)],
+  ["<=", ordered((order) => order <= 0)],
+  [">", ordered((order) => order > 0)],
+  [">=", ordered((order) => order >= 0)],
   ["^", (a, b) => compareParts(a, b, 1) === 0],
   ["~", (a, b) => compareParts(a, b, 2) === 0],
 ]);
