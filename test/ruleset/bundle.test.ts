@@ -2,9 +2,9 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-const LIMIT = 7_050;
+const LIMIT = 6_950;
 
-it("the evaluate-only entry, minified and compressed, takes at most 7,050 bytes", async () => {
+it("the evaluate-only entry, minified and compressed, takes at most 6,950 bytes", async () => {
   const { outputFiles } = await build({
     stdin: { contents: 'export * from "@flagspan/ruleset/evaluate";', resolveDir: import.meta.dirname },
     bundle: true,

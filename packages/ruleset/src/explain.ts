@@ -64,9 +64,10 @@ export function explain(
     steps.push({ path, operator, ...seen, answer, ...(bucket === undefined ? {} : { bucket }) });
   };
   const evaluation = answerWith(
-    (flag, data, run) => {
-      const traced: Run = { ...run, trace, onBucket: (rule, choice) => void buckets.set(rule, choice) };
-      return interpret(flag.definition.targeting, data, traced);
+    (flag, root, key, at) => {
+      const onBucket: Run["onBucket"] = (rule, choice) => void buckets.set(rule, choice);
+      const run: Run = { root, flagKey: key, nowMs: at, work: 0, loops: 0, trace, onBucket };
+      return interpret(flag.definition.targeting, root, run);
     },
     ruleset,
     entry,

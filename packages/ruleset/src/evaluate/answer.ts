@@ -10,10 +10,14 @@ import type {
   Ruleset,
 } from "../types.ts";
 import { RuleFailure } from "./failure.ts";
-import type { Run } from "./run.ts";
 
 /** Computes what a flag's targeting yields; may fail with RuleFailure, or with whatever a context's getter throws. */
-export type Decide = (entry: FlagEntry, context: EvaluationContext, run: Run) => unknown;
+export type Decide = (
+  entry: FlagEntry,
+  context: EvaluationContext,
+  flagKey: string,
+  nowMs: number,
+) => unknown;
 
 /** An evaluation made once and handed out every time, with the type of its value; without one there is no value. */
 interface Answer {
@@ -49,47 +53,14 @@ export function answerWith(
     entry.prepared = prepared;
   }
   if (prepared.fixed !== undefined) return typed(prepared.fixed, type, prepared, flagKey);
-  const run = acquireRun(context, flagKey, nowMs);
   try {
-    const result = decide(entry, context, run);
+    const result = decide(entry, context, flagKey, nowMs);
     const match = typeof result === "string" ? prepared.matches.get(result) : undefined;
     if (match !== undefined) return typed(match, type, prepared, flagKey);
     return answerResult(result, type, prepared, flagKey);
   } catch (error) {
     return answerFailure(error, prepared.metadata, flagKey);
-  } finally {
-    releaseRun(run);
   }
-}
-
-const idleRun: Run = {
-  root: {},
-  flagKey: "",
-  nowMs: 0,
-  work: 0,
-  loops: 0,
-  trace: undefined,
-  onBucket: undefined,
-};
-const noContext: EvaluationContext = Object.freeze({});
-let isIdle = true;
-
-/** One run is reused, since allocating it costs as much as a simple rule; a getter that evaluates gets its own. */
-function acquireRun(context: EvaluationContext, flagKey: string, nowMs: number): Run {
-  if (!isIdle) return { ...idleRun, root: context, flagKey, nowMs, work: 0, loops: 0 };
-  isIdle = false;
-  idleRun.root = context;
-  idleRun.flagKey = flagKey;
-  idleRun.nowMs = nowMs;
-  idleRun.work = 0;
-  idleRun.loops = 0;
-  return idleRun;
-}
-
-function releaseRun(run: Run): void {
-  if (run !== idleRun) return;
-  idleRun.root = noContext;
-  isIdle = true;
 }
 
 function typed(

@@ -27,6 +27,12 @@ export function evaluate(
   );
 }
 
-function interpretTargeting(entry: FlagEntry, context: EvaluationContext, run: Run): unknown {
-  return interpret(entry.definition.targeting, context, run);
+function interpretTargeting(
+  entry: FlagEntry,
+  root: EvaluationContext,
+  flagKey: string,
+  nowMs: number,
+): unknown {
+  const run: Run = { root, flagKey, nowMs, work: 0, loops: 0 };
+  return interpret(entry.definition.targeting, root, run);
 }
