@@ -128,6 +128,32 @@ describe("a link", () => {
     ]);
   });
 
+  test("a stream that keeps failing never postpones the poll that is due", () => {
+    let state = initialLinkState(policy);
+    let nowMs = 0;
+    let lastFetchMs = 0;
+    let longestMs = 0;
+    let pending: LinkEvent = start;
+    while (nowMs < 120_000) {
+      const { state: next, effects } = moveLink(state, pending, policy, { nowMs, random: 0.5 });
+      state = next;
+      if (effects.some((effect) => effect.kind === "open-stream")) {
+        pending = streamFailed(status(503));
+        continue;
+      }
+      if (effects.some((effect) => effect.kind === "fetch")) {
+        longestMs = Math.max(longestMs, nowMs - lastFetchMs);
+        lastFetchMs = nowMs;
+        pending = { kind: "received" };
+        continue;
+      }
+      const due = effects.findLast((effect) => effect.kind === "set-timer");
+      nowMs += Math.max(1, due?.delayMs ?? 1);
+      pending = timer;
+    }
+    expect(longestMs).toBeLessThanOrEqual(policy.pollIntervalMs ?? 0);
+  });
+
   test("LD-P3: polling after 401 keeps on at the extended cadence; two successes restore the regular one", () => {
     const own = { streams: false };
     const refused = walk([start, fetchFailed(status(401))], own);

@@ -103,7 +103,9 @@ function loseStream(
   const stream = failChannel(before, failure, state.streamBaseMs, policy, moment);
   const askAtOnce = isStreamRefused(failure) && state.poll.failures === 0 && policy.pollIntervalMs !== null;
   const regular = Math.max(pollDueMs(policy, moment), state.poll.failures > 0 ? state.poll.dueMs : 0);
-  const dueMs = askAtOnce && !wasOpen ? Math.min(state.poll.dueMs, regular) : regular;
+  // A stream that keeps failing never postpones a poll that is already due at some time.
+  const isScheduled = state.poll.dueMs > 0;
+  const dueMs = !wasOpen && (askAtOnce || isScheduled) ? Math.min(state.poll.dueMs, regular) : regular;
   return { ...state, stream, poll: { ...state.poll, dueMs }, up: false };
 }
 
