@@ -19,18 +19,17 @@ export function parseFlag(
   budget: Budget,
 ): FlagDefinition | undefined {
   if (!isRecord(value))
-    return refuse(place, "invalid-flag", [], "a flag must be an object with state and variants");
+    return refuse(place, "invalid-flag", null, "a flag must be an object with state and variants");
   const { state, variants, defaultVariant, targeting, metadata } = value;
   if (state !== "ENABLED" && state !== "DISABLED") {
-    return refuse(place, "invalid-state", ["state"], 'state must be "ENABLED" or "DISABLED"');
+    return refuse(place, "invalid-state", "state", 'state must be "ENABLED" or "DISABLED"');
   }
-  if (!isRecord(variants))
-    return refuse(place, "invalid-variants", ["variants"], "variants must be an object");
+  if (!isRecord(variants)) return refuse(place, "invalid-variants", "variants", "variants must be an object");
   if (defaultVariant !== undefined && defaultVariant !== null && typeof defaultVariant !== "string") {
     return refuse(
       place,
       "invalid-default-variant",
-      ["defaultVariant"],
+      "defaultVariant",
       "defaultVariant must name a variant or be null",
     );
   }
@@ -40,14 +39,14 @@ export function parseFlag(
     !Object.hasOwn(variants, defaultVariant)
   ) {
     const message = `defaultVariant "${defaultVariant}" is none of the variants`;
-    return refuse(place, "invalid-default-variant", ["defaultVariant"], message);
+    return refuse(place, "invalid-default-variant", "defaultVariant", message);
   }
   let resolved = targeting as JsonValue | undefined;
   if (typeof targeting === "object" && targeting !== null) {
     resolved = resolver.resolve(targeting as JsonValue, place);
     if (resolved === undefined) {
       const message = `targeting is nested deeper than ${budget.maxDepth} levels or has more than ${budget.maxNodes} values`;
-      return refuse(place, "budget-exceeded", ["targeting"], message);
+      return refuse(place, "budget-exceeded", "targeting", message);
     }
   }
   const cleaned = metadata === undefined ? undefined : parseMetadata(metadata, place);
@@ -92,12 +91,8 @@ function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
-function refuse(place: FlagPlace, code: IssueCode, path: readonly string[], message: string): undefined {
-  place.report({
-    code,
-    severity: "error",
-    path: ["flags", place.index, ...path],
-    message,
-    flagKey: place.key,
-  });
+function refuse(place: FlagPlace, code: IssueCode, property: string | null, message: string): undefined {
+  // Written out, not spread: a document may hold tens of thousands of broken flags.
+  const path = property === null ? ["flags", place.index] : ["flags", place.index, property];
+  place.report({ code, severity: "error", path, message, flagKey: place.key });
 }

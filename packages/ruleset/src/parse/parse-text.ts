@@ -32,5 +32,5 @@ export function locateIssues(text: string, issues: readonly Issue[]): readonly I
     text,
     located.map((issue) => issue.path),
   );
-  return [...located.map((issue, i) => ({ ...issue, ...places[i] })), ...issues.slice(MAX_LOCATED)];
+  return located.map((issue, i): Issue => ({ ...issue, ...places[i] })).concat(issues.slice(MAX_LOCATED));
 }
