@@ -137,7 +137,7 @@ describe("stream", () => {
     const { port } = server.address() as { port: number };
     const { clock } = start({ url: `https://127.0.0.1:${port}` });
     await until("it waits for minutes", () =>
-      clock.delays.some((delayMs) => delayMs === 225_000 || delayMs === 4750),
+      clock.delays.some((delayMs) => delayMs === 225_000 || delayMs === 2500),
     );
     await settle();
     clock.advance(5000);

@@ -191,7 +191,8 @@ describe("a link", () => {
   });
 
   test("a server's retry becomes the first delay, within 100 ms and a minute", () => {
-    expect(walk([start, opened, { kind: "hint", delayMs: 8000 }, streamFailed(network)]).delayMs).toBe(4000);
+    const hinted = walk([start, opened, { kind: "hint", delayMs: 8000 }, streamFailed(network)]);
+    expect(hinted.state.stream.dueMs).toBe(4000);
     expect([clampRetryHintMs(1), clampRetryHintMs(3000), clampRetryHintMs(1e9)]).toEqual([100, 3000, 60_000]);
   });
 

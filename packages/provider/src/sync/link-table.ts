@@ -58,10 +58,10 @@ function failChannel(
 }
 
 /** The next regular poll: a little early rather than late, so that a fleet spreads and a grace period holds. */
-function pollDueMs(policy: LinkPolicy, moment: LinkMoment): number {
+function pollDueMs(policy: LinkPolicy, moment: LinkMoment, share: number = 1 - moment.random / 10): number {
   return policy.pollIntervalMs === null
     ? Number.POSITIVE_INFINITY
-    : moment.nowMs + policy.pollIntervalMs * (1 - moment.random / 10);
+    : moment.nowMs + policy.pollIntervalMs * share;
 }
 
 function wait(state: LinkState, moment: LinkMoment, ...before: readonly LinkEffect[]): LinkStep {
@@ -102,10 +102,12 @@ function loseStream(
   const before = healthy ? { ...state.stream, failures: 0, extended: false } : state.stream;
   const stream = failChannel(before, failure, state.streamBaseMs, policy, moment);
   const askAtOnce = isStreamRefused(failure) && state.poll.failures === 0 && policy.pollIntervalMs !== null;
-  const regular = Math.max(pollDueMs(policy, moment), state.poll.failures > 0 ? state.poll.dueMs : 0);
+  // Anywhere within the interval, since a whole fleet loses its streams in one moment.
+  const first = pollDueMs(policy, moment, moment.random);
+  const regular = Math.max(first, state.poll.failures > 0 ? state.poll.dueMs : 0);
   // A stream that keeps failing never postpones a poll that is already due at some time.
-  const isScheduled = state.poll.dueMs > 0;
-  const dueMs = !wasOpen && (askAtOnce || isScheduled) ? Math.min(state.poll.dueMs, regular) : regular;
+  const dueMs =
+    !wasOpen && (askAtOnce || state.poll.dueMs > 0) ? Math.min(state.poll.dueMs, regular) : regular;
   return { ...state, stream, poll: { ...state.poll, dueMs }, up: false };
 }
 
