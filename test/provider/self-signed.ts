@@ -1,21 +1,40 @@
-/** A certificate nobody trusts, for tests of exactly that. The key protects nothing. */
-export const key: string = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgnjz3IEsvJyHTXMAN
-pHCfk3EywRW2SY3UCfNyGZ3msfShRANCAASMso9+2N+etViz4huTVtFsHGcjUu6C
-ugx917KVzJ/l6LuVi1jVPli8w2X75Hhncvs7tJvHtcx56uP5jFgy0Ivf
------END PRIVATE KEY-----
-`;
+import { generateKeyPairSync, sign } from "node:crypto";
 
-/** Its certificate, for 127.0.0.1. */
-export const cert: string = `-----BEGIN CERTIFICATE-----
-MIIBlzCCAT6gAwIBAgIUMOrLaQKklA7QmGuVu5H1FIP8gOEwCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNZmxhZ3NwYW4tdGVzdDAgFw0yNjExMjEwNjA1MjdaGA8yMTI2
-MTAyODA2MDUyN1owGDEWMBQGA1UEAwwNZmxhZ3NwYW4tdGVzdDBZMBMGByqGSM49
-AgEGCCqGSM49AwEHA0IABIyyj37Y3561WLPiG5NW0WwcZyNS7oK6DH3XspXMn+Xo
-u5WLWNU+WLzDZfvkeGdy+zu0m8e1zHnq4/mMWDLQi9+jZDBiMB0GA1UdDgQWBBT2
-plrDTTKAyzbnpT1rx3AF2xDQpzAfBgNVHSMEGDAWgBT2plrDTTKAyzbnpT1rx3AF
-2xDQpzAPBgNVHRMBAf8EBTADAQH/MA8GA1UdEQQIMAaHBH8AAAEwCgYIKoZIzj0E
-AwIDRwAwRAIgBTMMaBp7EC7YOPSCtb02MQZHmLQct4vvYFo/7FVQ3GoCIEuqzpP0
-5ufdqKYV8rFOMN8VwEG6zTFtwG9aVTThHzFG
------END CERTIFICATE-----
-`;
+/** One DER value: tag, length, contents. */
+function der(tag: number, ...contents: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(contents);
+  const length =
+    body.length < 128
+      ? Buffer.from([body.length])
+      : body.length < 256
+        ? Buffer.from([0x81, body.length])
+        : Buffer.from([0x82, body.length >> 8, body.length & 0xff]);
+  return Buffer.concat([Buffer.from([tag]), length, body]);
+}
+
+const hex = (text: string): Buffer => Buffer.from(text, "hex");
+const ecdsaWithSha256 = der(0x30, der(0x06, hex("2a8648ce3d040302")));
+const localhost = der(
+  0x30,
+  der(0x31, der(0x30, der(0x06, hex("550403")), der(0x0c, Buffer.from("localhost")))),
+);
+
+const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const unsigned = der(
+  0x30,
+  der(0xa0, der(0x02, hex("02"))),
+  der(0x02, hex("01")),
+  ecdsaWithSha256,
+  localhost,
+  der(0x30, der(0x17, Buffer.from("200101000000Z")), der(0x17, Buffer.from("491231235959Z"))),
+  localhost,
+  pair.publicKey.export({ type: "spki", format: "der" }),
+);
+const signature = sign("sha256", unsigned, pair.privateKey);
+const certificate = der(0x30, unsigned, ecdsaWithSha256, der(0x03, hex("00"), signature));
+
+/** A private key of this run alone (PEM). */
+export const key: string = pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+/** A certificate for `localhost` that nobody trusts, signed by its own key (PEM). */
+export const cert: string = `-----BEGIN CERTIFICATE-----\n${certificate.toString("base64")}\n-----END CERTIFICATE-----\n`;
