@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FlagdProvider } from "@openfeature/flagd-provider";
-import { GrowthBookClient } from "@growthbook/growthbook";
 import { FlagspanProvider, memorySource } from "@flagspan/provider/server";
+import type { LDOptions } from "@launchdarkly/node-server-sdk";
+import { TestData } from "@launchdarkly/node-server-sdk/integrations";
+import { FlagdProvider } from "@openfeature/flagd-provider";
+import { GrowthbookProvider } from "@openfeature/growthbook-provider";
 import {
   OpenFeature,
   type Client,
@@ -11,6 +14,12 @@ import {
   type Provider,
   type ResolutionDetails,
 } from "@openfeature/server-sdk";
+
+const require = createRequire(import.meta.url);
+/** Through `require`, since its type declarations do not resolve in ES modules. */
+const { LaunchDarklyProvider } = require("@launchdarkly/openfeature-node-server") as {
+  readonly LaunchDarklyProvider: new (sdkKey: string, options: LDOptions) => Provider;
+};
 
 const variants = { on: true, off: false };
 const targeting = {
@@ -60,33 +69,48 @@ export class ConstantProvider implements Provider {
   }
 }
 
-/** GrowthBook's own SDK with the same two rules, as its OpenFeature providers call it. */
-class GrowthBookProvider extends ConstantProvider {
-  override readonly metadata = { name: "growthbook" };
-  readonly #client = new GrowthBookClient().initSync({
-    payload: {
-      features: {
-        static: { defaultValue: true },
-        target: {
-          defaultValue: false,
-          rules: [
-            {
-              condition: {
-                $or: [{ email: { $regex: "@corp\\.example$" } }, { country: { $in: ["FR", "DE", "IT"] } }],
-              },
-              force: true,
-            },
-          ],
-        },
-      },
-    },
+/** GrowthBook's provider with the same two rules in its payload; it asks nobody. */
+function createGrowthBook(): Provider {
+  const condition = {
+    $or: [{ email: { $regex: "@corp\\.example$" } }, { country: { $in: ["FR", "DE", "IT"] } }],
+  };
+  const features = {
+    static: { defaultValue: true },
+    target: { defaultValue: false, rules: [{ condition, force: true }] },
+  };
+  return new GrowthbookProvider({}, { payload: { features } });
+}
+
+/** LaunchDarkly's provider with the same two rules as test data: no stream, no events, no diagnostics. */
+function createLaunchDarkly(): Provider {
+  const updateProcessor = new TestData();
+  const flag = (key: string, fallthrough: number, rules: readonly object[]): object => ({
+    key,
+    version: 1,
+    on: true,
+    variations: [true, false],
+    fallthrough: { variation: fallthrough },
+    offVariation: 1,
+    rules,
   });
-  override resolveBooleanEvaluation(
-    ...[key, , asked]: Parameters<Provider["resolveBooleanEvaluation"]>
-  ): Promise<ResolutionDetails<boolean>> {
-    const result = this.#client.evalFeature(key, { attributes: asked });
-    return Promise.resolve({ value: result.on, reason: result.source });
-  }
+  const clause = (id: string, attribute: string, op: string, values: readonly string[]): object => ({
+    id,
+    variation: 0,
+    clauses: [{ contextKind: "user", attribute, op, values, negate: false }],
+  });
+  void updateProcessor.usePreconfiguredFlag(flag("static", 0, []));
+  void updateProcessor.usePreconfiguredFlag(
+    flag("target", 1, [
+      clause("staff", "email", "endsWith", ["@corp.example"]),
+      clause("near", "country", "in", ["FR", "DE", "IT"]),
+    ]),
+  );
+  return new LaunchDarklyProvider("test-data-needs-no-key", {
+    updateProcessor: updateProcessor.getFactory(),
+    sendEvents: false,
+    diagnosticOptOut: true,
+    logger: { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} },
+  });
 }
 
 /** Starts our provider on the flags, in memory. */
@@ -126,7 +150,8 @@ export async function startClients(): Promise<{
       "flagd-provider",
       new FlagdProvider({ resolverType: "in-process", offlineFlagSourcePath: path }),
     ),
-    await start("growthbook", new GrowthBookProvider()),
+    await start("launchdarkly", createLaunchDarkly()),
+    await start("growthbook", createGrowthBook()),
     await start("constant", new ConstantProvider()),
   ];
   return {
