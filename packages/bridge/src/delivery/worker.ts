@@ -6,11 +6,12 @@
 //                                          idle        retrying
 //
 // Invariants (SPEC.md beside this file): the cursor moves only over finished entries; a finished entry was delivered or is a dead
-// letter; changes of one flag are finished in order.
+// letter; entries of one flag are finished in order.
 import type { Clock } from "../clock.ts";
-import type { Outbox, OutboxEntry } from "../outbox/outbox.ts";
-import type { Outcome, Sink } from "../sinks/sink.ts";
+import type { DeliveryContext, Outcome } from "../sinks/sink.ts";
 import { backoffMs } from "./backoff.ts";
+import { Lease, renewEveryMs } from "./lease.ts";
+import type { Queue, Queued } from "./queue.ts";
 
 /** What a sink is at, for a status page. */
 export interface SinkStatus {
@@ -27,34 +28,39 @@ export interface SinkStatus {
 }
 
 /** What a worker is made of. */
-export interface WorkerOptions {
-  readonly outbox: Outbox;
-  readonly sink: Sink;
+export interface WorkerOptions<Entry extends Queued> {
+  readonly queue: Queue<Entry>;
+  /** The sink's name: cursor and lease are kept under it. */
+  readonly sink: string;
+  /** Most entries that one delivery takes. */
+  readonly batchSize: number;
+  /** Sends entries, oldest first; one outcome for each, in the same order. */
+  readonly deliver: (entries: readonly Entry[], context: DeliveryContext) => Promise<readonly Outcome[]>;
   readonly owner: string;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
 }
 
-const leaseMs = 30_000;
-const renewEveryMs = leaseMs / 3;
 /** How often an idle worker looks by itself: appends of other processes are not announced. */
 const idlePollMs = 1000;
 
-/** Sends the outbox to one sink, for as long as it runs. */
-export class Worker {
-  private readonly options: WorkerOptions;
+/** Sends a queue to one sink, for as long as it runs. */
+export class Worker<Entry extends Queued> {
+  private readonly options: WorkerOptions<Entry>;
+  private readonly lease: Lease;
   private readonly abort = new AbortController();
   private wake: AbortController = new AbortController();
   private running: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
-  private renewedAt = Number.NEGATIVE_INFINITY;
   private state: { -readonly [K in keyof SinkStatus]: SinkStatus[K] };
 
-  constructor(options: WorkerOptions) {
+  constructor(options: WorkerOptions<Entry>) {
     this.options = options;
+    const { queue, sink, owner, clock } = options;
+    this.lease = new Lease({ acquire: (ttlMs) => queue.acquireLease(sink, owner, ttlMs), clock });
     this.state = {
-      name: options.sink.name,
+      name: sink,
       leading: false,
       cursor: 0,
       delivered: 0,
@@ -74,31 +80,22 @@ export class Worker {
     return this.stopped;
   }
 
-  /** Looks at the outbox now rather than at the next poll. */
-  notify(): void {
+  /** Looks at the queue now rather than at the next poll. */
+  lookNow(): void {
     this.wake.abort();
   }
 
   /** A copy of what this worker is at. */
   status(): SinkStatus {
-    return { ...this.state };
+    return { ...this.state, leading: this.lease.held };
   }
 
   private async end(): Promise<void> {
     this.abort.abort();
     this.wake.abort();
     await this.running;
-    await this.handOver();
-    await this.options.sink.close?.();
-  }
-
-  /** Lets the lease end now, so that another process need not wait for it. */
-  private async handOver(): Promise<void> {
-    const { outbox, sink, owner } = this.options;
-    if (!this.state.leading) return;
-    this.state = { ...this.state, leading: false };
     try {
-      await outbox.acquireLease(sink.name, owner, 0);
+      await this.lease.handOver();
     } catch (error) {
       // The lease ends by itself a little later.
       this.problem(`the lease was not handed over: ${messageOf(error)}`);
@@ -106,23 +103,23 @@ export class Worker {
   }
 
   private async run(): Promise<void> {
-    const { outbox, sink } = this.options;
+    const { queue, sink, batchSize } = this.options;
     let failures = 0;
     while (!this.abort.signal.aborted) {
       try {
-        if (!(await this.lead())) {
+        if (!(await this.lease.hold())) {
           await this.pause(renewEveryMs);
           continue;
         }
         this.wake = new AbortController();
-        const cursor = await outbox.cursor(sink.name);
+        const cursor = await queue.cursor(sink);
         this.state = { ...this.state, cursor };
-        const entries = await outbox.readAfter(cursor, sink.batchSize);
+        const entries = await queue.readAfter(cursor, batchSize);
         if (entries.length === 0) await this.idle();
         else await this.deliver(entries);
         failures = 0;
       } catch (error) {
-        // The outbox itself failed (disk full, connection lost): nothing was finished, so nothing is lost by starting over.
+        // The queue itself failed (disk full, connection lost): nothing was finished, so nothing is lost by starting over.
         failures += 1;
         this.problem(`the outbox failed: ${messageOf(error)}`);
         await this.pause(backoffMs(failures, this.options.random()));
@@ -130,16 +127,16 @@ export class Worker {
     }
   }
 
-  private async deliver(entries: readonly OutboxEntry[]): Promise<void> {
-    const { sink, clock, random, outbox } = this.options;
+  private async deliver(entries: readonly Entry[]): Promise<void> {
+    const { sink, clock, random, queue } = this.options;
     const unfinished = new Set(entries.map((entry) => entry.seq));
-    const groups: (readonly OutboxEntry[])[] = [entries];
+    const groups: (readonly Entry[])[] = [entries];
     let attempt = 0;
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-      if (!(await this.lead())) return;
+      if (!(await this.lease.hold())) return;
       const outcomes = await this.attempt(group);
-      const again: OutboxEntry[] = [];
-      const alone: OutboxEntry[] = [];
+      const again: Entry[] = [];
+      const alone: Entry[] = [];
       let askedMs = 0;
       let delivered = 0;
       for (const [index, entry] of group.entries()) {
@@ -155,7 +152,7 @@ export class Worker {
           alone.push(entry);
           this.problem(outcome.reason);
         } else {
-          await outbox.deadLetter(sink.name, entry, outcome.reason);
+          await queue.deadLetter(sink, entry, outcome.reason);
           unfinished.delete(entry.seq);
           this.state = { ...this.state, deadLettered: this.state.deadLettered + 1 };
           this.problem(outcome.reason);
@@ -170,51 +167,29 @@ export class Worker {
       } else {
         attempt = delivered > 0 ? 1 : attempt + 1;
         this.state = { ...this.state, retries: this.state.retries + 1 };
-        if (!(await this.holdFor(clock.now() + backoffMs(attempt, random(), askedMs)))) return;
+        const againAtMs = clock.now() + backoffMs(attempt, random(), askedMs);
+        if (!(await this.lease.holdUntil(againAtMs, this.abort.signal))) return;
       }
       if (this.abort.signal.aborted) return;
     }
   }
 
-  private async attempt(group: readonly OutboxEntry[]): Promise<readonly Outcome[]> {
-    const { sink, clock } = this.options;
+  private async attempt(group: readonly Entry[]): Promise<readonly Outcome[]> {
+    const { deliver, clock } = this.options;
     try {
-      return await sink.deliver(
-        group.map((entry) => entry.change),
-        { nowMs: clock.now(), signal: this.abort.signal },
-      );
+      return await deliver(group, { nowMs: clock.now(), signal: this.abort.signal });
     } catch (error) {
       return group.map(() => ({ kind: "retry", reason: messageOf(error) }));
     }
   }
 
   /** Moves the cursor to the last entry before the first unfinished one. */
-  private async advance(entries: readonly OutboxEntry[], unfinished: ReadonlySet<number>): Promise<void> {
+  private async advance(entries: readonly Entry[], unfinished: ReadonlySet<number>): Promise<void> {
     const firstOpen = entries.findIndex((entry) => unfinished.has(entry.seq));
     const last = firstOpen === -1 ? entries.at(-1) : entries[firstOpen - 1];
     if (last === undefined || last.seq <= this.state.cursor) return;
-    await this.options.outbox.advance(this.options.sink.name, last.seq);
+    await this.options.queue.advance(this.options.sink, last.seq);
     this.state = { ...this.state, cursor: last.seq };
-  }
-
-  /** Takes or renews the lease, at most every ten seconds. */
-  private async lead(): Promise<boolean> {
-    const { outbox, sink, owner, clock } = this.options;
-    if (this.state.leading && clock.now() - this.renewedAt < renewEveryMs) return true;
-    const leading = await outbox.acquireLease(sink.name, owner, leaseMs);
-    if (leading) this.renewedAt = clock.now();
-    this.state = { ...this.state, leading };
-    return leading;
-  }
-
-  /** Waits until the given time and keeps the lease meanwhile; false where it was lost or the bridge stops. */
-  private async holdFor(untilMs: number): Promise<boolean> {
-    const { clock } = this.options;
-    for (let left = untilMs - clock.now(); left > 0; left = untilMs - clock.now()) {
-      await this.pause(Math.min(left, renewEveryMs));
-      if (this.abort.signal.aborted || !(await this.lead())) return false;
-    }
-    return true;
   }
 
   private async idle(): Promise<void> {

@@ -1,27 +1,16 @@
 import type { FlagChange } from "@flagspan/ruleset/change";
+import type { Queue, Queued } from "../delivery/queue.ts";
 
 /** One change in the audit log, with its place there. */
-export interface OutboxEntry {
-  /** Rises by at least one with each entry; the first is above zero. */
-  readonly seq: number;
+export interface OutboxEntry extends Queued {
   readonly change: FlagChange;
 }
 
 /**
  * The audit log as the bridge needs it. Declared here, satisfied by control's stores. What `advance` and `deadLetter` resolve for is
- * durable; any of them may reject (a full disk), and the bridge tries again.
+ * durable; any of them may reject (a full disk), and the bridge tries again. The cursor of a new sink is 0.
  */
-export interface Outbox {
-  /** Entries after `seq`, oldest first, at most `limit`. */
-  readAfter(seq: number, limit: number): Promise<readonly OutboxEntry[]>;
-  /** The last `seq` that a sink has finished with; 0 for a new sink. */
-  cursor(sink: string): Promise<number>;
-  /** Says that a sink has finished with everything up to and including `seq`. */
-  advance(sink: string, seq: number): Promise<void>;
-  /** Keeps an entry that a sink will never take, with the reason. */
-  deadLetter(sink: string, entry: OutboxEntry, reason: string): Promise<void>;
-  /** Takes or renews the right to send for a sink; false while another owner holds it. */
-  acquireLease(sink: string, owner: string, ttlMs: number): Promise<boolean>;
+export interface Outbox extends Queue<OutboxEntry> {
   /** Calls the listener after entries were appended by this process; returns how to stop that. */
   onAppend(listener: () => void): () => void;
 }

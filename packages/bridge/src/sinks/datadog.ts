@@ -1,4 +1,5 @@
 import { describeChange, type FlagChange } from "@flagspan/ruleset/change";
+import type { Notification, NotificationSeverity } from "../notifications/notification.ts";
 import { createRequestSink, fit, postJson, servicesOf, type RequestSinkOptions } from "./request-sink.ts";
 import type { Sink } from "./sink.ts";
 
@@ -27,6 +28,9 @@ export function datadogSink(options: DatadogSinkOptions): Sink {
     defaultName: "datadog",
     maxAgeMs,
     render: (change) => [postJson(url, { "dd-api-key": options.apiKey }, writeEvent(change, options))],
+    announce: (notification) => [
+      postJson(url, { "dd-api-key": options.apiKey }, writeAlert(notification, options)),
+    ],
   });
 }
 
@@ -67,6 +71,48 @@ function writeEvent(change: FlagChange, options: DatadogSinkOptions): unknown {
             ...(options.team === undefined ? {} : { dd: { team: options.team } }),
             ...(change.url === undefined ? {} : { resource_link: change.url }),
           },
+        },
+      },
+    },
+  };
+}
+
+const statuses: Readonly<Record<NotificationSeverity, "ok" | "warn" | "error">> = {
+  info: "ok",
+  warning: "warn",
+  critical: "error",
+};
+
+/** Notifications are of category `alert`, which has a status; changes are of category `change`, which has none. */
+function writeAlert(notification: Notification, options: DatadogSinkOptions): unknown {
+  const environment = options.environments?.[notification.flagSetId];
+  return {
+    data: {
+      type: "event",
+      attributes: {
+        category: "alert",
+        integration_id: "custom-events",
+        title: fit(notification.sentence, 500),
+        message: fit(notification.sentence, 4000),
+        timestamp: new Date(notification.occurredAt).toISOString(),
+        aggregation_key: fit(notification.rolloutId, 100),
+        tags: [
+          ...(environment === undefined ? [] : [`env:${environment}`]),
+          ...servicesOf(options, notification)
+            .slice(0, 50)
+            .map((service) => `service:${service}`),
+          `feature_flag.key:${notification.flagKey}`,
+          `feature_flag.set.id:${notification.flagSetId}`,
+          `feature_flag.rollout.id:${notification.rolloutId}`,
+          `feature_flag.notification.id:${notification.id}`,
+          `feature_flag.notification.kind:${notification.kind}`,
+        ].map((tag) => fit(tag, 200)),
+        attributes: {
+          status: statuses[notification.severity],
+          ...(notification.evidence === undefined ? {} : { custom: notification.evidence }),
+          ...(notification.url === undefined
+            ? {}
+            : { links: [{ category: "resource", title: "Rollout", url: notification.url }] }),
         },
       },
     },

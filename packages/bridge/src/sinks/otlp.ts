@@ -9,6 +9,8 @@ import { classifyAnswer } from "../http/classify-answer.ts";
 import { type AllowPrivate, plainlyPrivateHosts } from "../http/network-policy.ts";
 import { createHttpSender, type HttpAnswer } from "../http/sender.ts";
 import { type Attributes, encodeLogs, encodeMetrics, encodeTraces } from "../otlp/index.ts";
+import { notificationToLogRecord } from "../notifications/log-record.ts";
+import type { Notification } from "../notifications/notification.ts";
 import type { DeliveryContext, Outcome, Sink } from "./sink.ts";
 
 /** Where and how changes are sent over OTLP/HTTP. */
@@ -108,10 +110,21 @@ export function otlpSink(options: OtlpSinkOptions): Sink {
     return changes.map(() => ({ kind: "delivered" }));
   }
 
+  async function notify(
+    notifications: readonly Notification[],
+    context: DeliveryContext,
+  ): Promise<readonly Outcome[]> {
+    const records = notifications.map((each) => notificationToLogRecord(each, teller, context.nowMs));
+    const answer = await post("logs", encodeLogs(records), context.signal);
+    const outcome = judge(answer, host, context.nowMs, notifications.length > 1);
+    return notifications.map(() => outcome);
+  }
+
   return {
     name: options.name ?? "otlp",
     batchSize: options.batchSize ?? 256,
     deliver,
+    ...(signals.includes("logs") ? { notify } : {}),
     close: () => sender.close(),
   };
 }

@@ -2,6 +2,7 @@ import type { FlagChange } from "@flagspan/ruleset/change";
 import { classifyAnswer } from "../http/classify-answer.ts";
 import type { AllowPrivate } from "../http/network-policy.ts";
 import { createHttpSender, type HttpAnswer, type HttpRequest } from "../http/sender.ts";
+import type { Notification } from "../notifications/notification.ts";
 import { deliverEach } from "./deliver-each.ts";
 import type { DeliveryContext, Outcome, Sink } from "./sink.ts";
 
@@ -16,12 +17,17 @@ export interface RequestSinkOptions {
   readonly services?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A request before it is sent. */
+export type HttpPost = Omit<HttpRequest, "signal">;
+
 /** What differs between such sinks. */
 interface RequestSinkParts {
   readonly defaultName: string;
   /** Writes the requests for a change; with none, the change is delivered as it is. */
-  render(change: FlagChange, nowMs: number): readonly Omit<HttpRequest, "signal">[];
-  /** Older changes than this are refused by the backend, so they become dead letters here. */
+  render(change: FlagChange, nowMs: number): readonly HttpPost[];
+  /** Writes the requests for a notification, if the backend has a place for it. */
+  readonly announce?: (notification: Notification, nowMs: number) => readonly HttpPost[];
+  /** What is older than this is refused by the backend, so it becomes a dead letter here. */
   readonly maxAgeMs?: number;
   /** Looks into a 2xx for a failure that its status hides. Returns the reason. */
   findFailure?(answer: HttpAnswer): string | undefined;
@@ -34,13 +40,17 @@ export function createRequestSink(options: RequestSinkOptions, parts: RequestSin
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
 
-  async function deliverOne(change: FlagChange, context: DeliveryContext): Promise<Outcome> {
-    const ageMs = context.nowMs - Date.parse(change.occurredAt);
+  async function deliverOne(
+    occurredAt: string,
+    requests: readonly HttpPost[],
+    context: DeliveryContext,
+  ): Promise<Outcome> {
+    const ageMs = context.nowMs - Date.parse(occurredAt);
     if (parts.maxAgeMs !== undefined && ageMs > parts.maxAgeMs) {
       const hours = Math.round(parts.maxAgeMs / 3_600_000);
       return { kind: "refused", reason: `older than the ${hours} h that the backend takes`, together: false };
     }
-    for (const request of parts.render(change, context.nowMs)) {
+    for (const request of requests) {
       const answer = await sender.send({ ...request, signal: context.signal });
       const host = new URL(request.url).host;
       const outcome = classifyAnswer(answer, host, context.nowMs, false);
@@ -51,27 +61,38 @@ export function createRequestSink(options: RequestSinkOptions, parts: RequestSin
     return { kind: "delivered" };
   }
 
+  const { announce } = parts;
   return {
     name: options.name ?? parts.defaultName,
     batchSize: 60,
-    deliver: (changes, context) => deliverEach(changes, (change) => deliverOne(change, context)),
+    deliver: (changes, context) =>
+      deliverEach(changes, (change) =>
+        deliverOne(change.occurredAt, parts.render(change, context.nowMs), context),
+      ),
+    ...(announce === undefined
+      ? {}
+      : {
+          notify: (notifications, context) =>
+            deliverEach(notifications, (notification) =>
+              deliverOne(notification.occurredAt, announce(notification, context.nowMs), context),
+            ),
+        }),
     close: () => sender.close(),
   };
 }
 
-/** The services that a flag's change is attached to, by configuration. */
-export function servicesOf(options: RequestSinkOptions, change: FlagChange): readonly string[] {
+/** The services that a flag is attached to, by configuration. */
+export function servicesOf(
+  options: RequestSinkOptions,
+  change: { readonly flagKey: string },
+): readonly string[] {
   const { services = {} } = options;
   if (Object.hasOwn(services, change.flagKey)) return services[change.flagKey] ?? [];
   return services["*"] ?? [];
 }
 
 /** A request with a JSON body. */
-export function postJson(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  body: unknown,
-): Omit<HttpRequest, "signal"> {
+export function postJson(url: string, headers: Readonly<Record<string, string>>, body: unknown): HttpPost {
   return {
     url,
     method: "POST",

@@ -1,4 +1,5 @@
 import type { FlagChange } from "@flagspan/ruleset/change";
+import type { Notification } from "../notifications/notification.ts";
 
 /** What became of one change that a sink was asked to deliver. */
 export type Outcome =
@@ -27,6 +28,8 @@ export interface Sink {
   readonly batchSize: number;
   /** Sends the changes, oldest first; resolves to one outcome for each, in the same order. Changes of one flag arrive in order. */
   deliver(changes: readonly FlagChange[], context: DeliveryContext): Promise<readonly Outcome[]>;
+  /** Tells notifications, for backends that have a place for them; as `deliver` in everything else. */
+  notify?(notifications: readonly Notification[], context: DeliveryContext): Promise<readonly Outcome[]>;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { describeChange, type FlagChange } from "@flagspan/ruleset/change";
+import type { NotificationSeverity } from "../notifications/notification.ts";
 import { createRequestSink, fit, postJson, type RequestSinkOptions } from "./request-sink.ts";
 import type { Sink } from "./sink.ts";
 
@@ -12,24 +13,59 @@ export interface SlackSinkOptions extends RequestSinkOptions {
 export function slackSink(options: SlackSinkOptions): Sink {
   return createRequestSink(options, {
     defaultName: "slack",
-    render: (change) => [postJson(options.url, {}, writeMessage(change))],
+    render: (change) => [
+      postJson(
+        options.url,
+        {},
+        writeMessage({
+          icon: icons[change.action],
+          sentence: describeChange(change),
+          url: change.url,
+          small: `${change.occurredAt} · ${change.source} · ${change.id}`,
+        }),
+      ),
+    ],
+    announce: (notification) => [
+      postJson(
+        options.url,
+        {},
+        writeMessage({
+          icon: severityIcons[notification.severity],
+          sentence: notification.sentence,
+          url: notification.url,
+          small: [
+            notification.occurredAt,
+            `${notification.flagSetId}/${notification.flagKey}`,
+            notification.kind,
+            ...Object.entries(notification.evidence ?? {}).map(([name, value]) => `${name} ${value}`),
+          ].join(" · "),
+        }),
+      ),
+    ],
   });
 }
 
-function writeMessage(change: FlagChange): unknown {
-  const sentence = fit(escape(describeChange(change)), 2900);
-  const link =
-    change.url === undefined || !/^https?:\/\/[^\s<>|]+$/.test(change.url) ? "" : ` <${change.url}|open>`;
+interface Message {
+  readonly icon: string;
+  readonly sentence: string;
+  readonly url: string | undefined;
+  /** The line below. */
+  readonly small: string;
+}
+
+function writeMessage({ icon, sentence, url, small }: Message): unknown {
+  const text = fit(escape(sentence), 2900);
+  const link = url === undefined || !/^https?:\/\/[^\s<>|]+$/.test(url) ? "" : ` <${url}|open>`;
   return {
-    text: sentence,
+    text,
     blocks: [
-      { type: "section", text: { type: "mrkdwn", text: `${icons[change.action]} ${sentence}${link}` } },
+      { type: "section", text: { type: "mrkdwn", text: `${icon} ${text}${link}` } },
       {
         type: "context",
         elements: [
           {
             type: "plain_text",
-            text: fit(`${change.occurredAt} · ${change.source} · ${change.id}`, 2000),
+            text: fit(small, 2000),
             emoji: false,
           },
         ],
@@ -48,6 +84,12 @@ const icons: Readonly<Record<FlagChange["action"], string>> = {
   killed: ":octagonal_sign:",
   archived: ":package:",
   restored: ":leftwards_arrow_with_hook:",
+};
+
+const severityIcons: Readonly<Record<NotificationSeverity, string>> = {
+  info: ":information_source:",
+  warning: ":warning:",
+  critical: ":rotating_light:",
 };
 
 /** Slack's three control characters. */

@@ -24,21 +24,16 @@ export const generic: Vendor = {
     const { mapping } = tools;
     if (mapping === undefined) {
       const parsed = parseFlagChange(body["data"] ?? body);
-      return parsed.ok
-        ? { changes: [parsed.change], alerts: [], unknown: [] }
-        : { changes: [], alerts: [], unknown: ["a body that is no FlagChange, and no mapping"] };
+      if (parsed.ok) return { changes: [parsed.change], alerts: [], unknown: [] };
+      const type = asText(body["type"]);
+      const kind = type === undefined || type === "feature_flag.change" ? "a body" : `type ${type}`;
+      return { changes: [], alerts: [], unknown: [`${kind} that is no FlagChange, and no mapping`] };
     }
     const roots = mapping.each === undefined ? [body] : asList(readPath(body, mapping.each));
-    const changes: FlagChange[] = [];
-    for (const [index, root] of roots.entries()) {
-      const change = readMapped(root, index, mapping, delivery, tools);
-      if (change !== undefined) changes.push(change);
-    }
-    return {
-      changes,
-      alerts: [],
-      unknown: changes.length === 0 ? ["a body without the mapped flagKey"] : [],
-    };
+    const read = roots.map((root, index) => readMapped(root, index, mapping, delivery, tools));
+    const changes = read.filter((change) => change !== undefined);
+    const isWhole = changes.length > 0 && changes.length === roots.length;
+    return { changes, alerts: [], unknown: isWhole ? [] : ["a body without the mapped flagKey"] };
   },
 };
 
