@@ -15,7 +15,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves a page around a module script. `/api/ok` answers, `/api/broken` fails with 503. */
+/** Serves a page around a module script. `/api/ok` answers, `/api/broken` fails with 503, `/api/gone` breaks off. */
 export async function startSite(script: string): Promise<Site> {
   const spans: Span[] = [];
   const logs: LogRecord[] = [];
@@ -28,6 +28,7 @@ export async function startSite(script: string): Promise<Site> {
       if (request.url === "/v1/traces") spans.push(...recordsOf(decodeTraces(body, type)));
       if (request.url === "/v1/logs") logs.push(...recordsOf(decodeLogs(body, type)));
       if (request.url === "/guard/v1/logs") guard.push(...recordsOf(decodeLogs(body, type)));
+      if (request.url === "/api/gone") return request.socket.destroy();
       const [status, contentType, answer] = route(request.url ?? "", script);
       response.writeHead(status, { "content-type": contentType }).end(answer);
     });
@@ -47,12 +48,13 @@ export async function startSite(script: string): Promise<Site> {
 
 const page = `<!doctype html><html lang="en"><title>shop</title>
 <h1>The shop</h1><button id="buy">buy</button><button id="stock">stock</button><button id="ok">ok</button>
+<button id="xhr">xhr</button>
 <script type="module" src="/app.js"></script></html>`;
 
 function route(url: string, script: string): readonly [status: number, contentType: string, answer: string] {
-  if (url === "/") return [200, "text/html", page];
+  if (url === "/" || url.startsWith("/?")) return [200, "text/html", page];
   if (url === "/app.js") return [200, "text/javascript", script];
-  if (url === "/api/broken") return [503, "text/plain", "out of stock"];
+  if (url.startsWith("/api/broken")) return [503, "text/plain", "out of stock"];
   return [200, "application/json", "{}"];
 }
 

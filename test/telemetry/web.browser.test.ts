@@ -132,6 +132,36 @@ test("errors, failed requests, slow loads and slow interactions are signals of t
   }
 });
 
+test.each([
+  { way: "broken", errorTypes: ["503"], seen: ["load 503"] },
+  { way: "gone", errorTypes: ["NetworkError"], seen: ["error 0"] },
+  { way: "ok", errorTypes: [], seen: ["load 200"] },
+  { way: "abort", errorTypes: [], seen: ["abort 0"] },
+  { way: "export", errorTypes: [], seen: ["load 503"] },
+])(
+  "of an XMLHttpRequest that ends as $way the outcomes are $errorTypes, and the page sees $seen",
+  async (story) => {
+    const site = await startSite(await bundleForBrowser({ file: fileOf("page-xhr.ts") }));
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/?way=${story.way}`);
+    await page.waitForFunction(() => document.title.startsWith("["));
+    expect(JSON.parse(await page.title())).toEqual(story.seen);
+    await page.goto("about:blank");
+    await page.close();
+    await vi.waitFor(
+      () => expect(site.guard.map(({ eventName }) => eventName)).toContain("feature_flag.exposures"),
+      patience,
+    );
+    await site.close();
+    const outcomes = site.guard.filter(({ eventName }) => eventName === "feature_flag.outcome");
+    expect(
+      outcomes.map(({ attributes }) => [attributes["error.type"], attributes["feature_flag.outcome.source"]]),
+    ).toEqual(story.errorTypes.map((type) => [type, "browser"]));
+    const events = outcomes.map(({ attributes }) => ({ eventName: "feature_flag.outcome", attributes }));
+    expect(events.length === 0 ? [] : violations("outcome", events)).toEqual([]);
+  },
+);
+
 test("the user's targeting key is in nothing that a page sends", async () => {
   for (const name of ["page-with-sdk.ts", "page-without-sdk.ts"]) {
     const site = await startSite(await bundleForBrowser({ file: fileOf(name) }));

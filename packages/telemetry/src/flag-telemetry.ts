@@ -86,6 +86,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     source: () => source.read(),
     drops,
+    clock,
   });
   const isOn = options.outcomes !== false && env["OTEL_SDK_DISABLED"] !== "true";
   let stopped: Promise<void> | undefined;
@@ -111,13 +112,16 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     isBad: options.isBad,
     duration: (entry, seconds, outcome) => instruments.recordDuration(entry, seconds, outcome),
   });
-  const forceFlush = async (): Promise<void> => {
-    instruments.bind();
+  const flushExposures = (): void => {
     try {
       tracker.flushExposures();
     } catch {
       drops.count("outcome_queue");
     }
+  };
+  const forceFlush = async (): Promise<void> => {
+    instruments.bind();
+    flushExposures();
     await sender.flush();
   };
   const timer = new FlushTimer(flushIntervalMs, () => {
@@ -126,15 +130,14 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     });
   });
   const unregister = registerScopeFinder(findScope);
-  const shutdown = (): Promise<void> => {
-    stopped ??= forceFlush().then(() => {
-      timer.stop();
-      sender.abandon();
-      unregister();
-      spans.clear();
-    });
-    return stopped;
+  const finish = async (): Promise<void> => {
+    flushExposures();
+    timer.stop();
+    await sender.finish();
+    unregister();
+    spans.clear();
   };
+  const shutdown = (): Promise<void> => (stopped ??= finish());
 
   const expose: OutcomeTracker["expose"] = (...exposure) => {
     if (!isOn || stopped !== undefined) return false;

@@ -1,8 +1,10 @@
 import { context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
 
 import type { DropCounts } from "../health/drop-counts.ts";
+import type { Clock } from "../otel/clock.ts";
 import type { FastLaneEvent, FastLaneSource } from "./otlp-json.ts";
 import { encodeFastLane } from "./otlp-json.ts";
+import { readRetryAfterMs } from "./retry-after.ts";
 
 /** The part of `fetch` that is used; any implementation of the standard fits. */
 export type FetchLike = (
@@ -14,7 +16,12 @@ export type FetchLike = (
     keepalive: boolean;
     signal: AbortSignal;
   },
-) => Promise<{ readonly ok: boolean; readonly status: number; arrayBuffer?(): Promise<unknown> }>;
+) => Promise<{
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers?: { get(name: string): string | null };
+  text?(): Promise<string>;
+}>;
 
 /** How the sender reaches its endpoint. */
 export interface SenderOptions {
@@ -25,14 +32,13 @@ export interface SenderOptions {
   /** Read at each request, since the SDK may learn its resource late. */
   readonly source: () => FastLaneSource;
   readonly drops: DropCounts;
+  readonly clock: Clock;
 }
 
 /** The most events waiting; the newest are dropped above it, and counted. */
 const maxQueued = 20_000;
 /** The most events in one request. */
 const maxBatch = 500;
-/** How often one batch is tried, a second apart, before it is given up. */
-const maxAttempts = 10;
 /** How long one request may take. */
 const requestTimeoutMs = 5_000;
 /** `fetch` refuses keepalive bodies above 64 KiB. */
@@ -41,15 +47,21 @@ const maxKeepaliveBytes = 60_000;
 /** The key by which OpenTelemetry's instrumentations know that a request is the telemetry's own. */
 const suppressTracing = createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 
+type Answer = "sent" | "later" | "too-large" | "refused";
+
 /**
  * A bounded queue in front of an OTLP/HTTP JSON endpoint, apart from the app's log pipeline: that one drops exactly when
- * an error storm fills it. One request at a time; a failed one is kept and tried again at the next flush.
+ * an error storm fills it. One request at a time. What a failed request held stays queued and is tried at the next
+ * flush, however often, so nothing is lost before the queue is full; a receiver that asks for time (`Retry-After` of
+ * 429 or 503) gets it. Only what the receiver calls malformed (400, 413 of a single event, partial success) is given up.
  */
 export class FastLaneSender {
   readonly #options: SenderOptions;
   #queue: FastLaneEvent[] = [];
   #inFlight: Promise<boolean> | undefined;
-  #attempts = 0;
+  #batchSize = maxBatch;
+  /** Monotonic milliseconds before which the receiver wants to hear nothing. */
+  #silentUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -69,9 +81,13 @@ export class FastLaneSender {
     this.#queue.push(event);
   }
 
-  /** Sends what waits, batch by batch, until the queue is empty or a request fails. Never rejects. */
+  /**
+   * Sends what waits, batch by batch, until the queue is empty or a request fails; nothing while the receiver has asked
+   * for time. Never rejects.
+   */
   async flush(): Promise<void> {
     while (this.#queue.length > 0) {
+      if (this.#inFlight === undefined && this.#mustWait()) return;
       this.#inFlight ??= this.#sendBatch().finally(() => {
         this.#inFlight = undefined;
       });
@@ -79,26 +95,42 @@ export class FastLaneSender {
     }
   }
 
-  /** Gives up what still waits, and counts it; for the end of the process, after a last flush. */
-  abandon(): void {
+  /** The end of the process: sends what waits, even if the receiver has asked for time, and gives up, counted, what is left. */
+  async finish(): Promise<void> {
+    await this.#inFlight;
+    this.#silentUntilMs = Number.NEGATIVE_INFINITY;
+    await this.flush();
     if (this.#queue.length > 0) this.#options.drops.count("outcome_send", this.#queue.length);
     this.#queue = [];
   }
 
-  async #sendBatch(): Promise<boolean> {
-    const batch = this.#queue.slice(0, maxBatch);
-    const answer = await this.#post(batch);
-    if (answer === "retry") {
-      this.#attempts += 1;
-      if (this.#attempts < maxAttempts) return false;
-    }
-    if (answer !== "sent") this.#options.drops.count("outcome_send", batch.length);
-    this.#attempts = 0;
-    this.#queue = this.#queue.slice(batch.length);
-    return answer === "sent";
+  #mustWait(): boolean {
+    return this.#silentUntilMs > this.#now();
   }
 
-  async #post(batch: readonly FastLaneEvent[]): Promise<"sent" | "retry" | "refused"> {
+  /** A clock that throws costs the waiting, not the sending. */
+  #now(): number {
+    try {
+      return this.#options.clock.monotonicMs();
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  async #sendBatch(): Promise<boolean> {
+    const batch = this.#queue.slice(0, this.#batchSize);
+    const answer = await this.#post(batch);
+    if (answer === "later") return false;
+    if (answer === "too-large" && batch.length > 1) {
+      this.#batchSize = Math.ceil(batch.length / 2);
+      return true;
+    }
+    if (answer !== "sent") this.#options.drops.count("outcome_rejected", batch.length);
+    this.#queue = this.#queue.slice(batch.length);
+    return true;
+  }
+
+  async #post(batch: readonly FastLaneEvent[]): Promise<Answer> {
     try {
       const body = encodeFastLane(batch, this.#options.source());
       const quiet = ROOT_CONTEXT.setValue(suppressTracing, true);
@@ -111,12 +143,37 @@ export class FastLaneSender {
           signal: AbortSignal.timeout(requestTimeoutMs),
         }),
       );
-      await response.arrayBuffer?.();
-      if (response.ok) return "sent";
+      const { status } = response;
+      if (status === 429 || status === 503) this.#giveTime(response.headers?.get("retry-after"));
+      const text = (await response.text?.()) ?? "";
+      if (response.ok) {
+        const rejected = Math.min(readRejected(text), batch.length);
+        if (rejected > 0) this.#options.drops.count("outcome_rejected", rejected);
+        return "sent";
+      }
+      if (status === 413) return "too-large";
       // 4xx other than "later" will not get better by itself, except for a key that is rotated: those are tried again.
-      return response.status === 400 || response.status === 413 ? "refused" : "retry";
+      return status === 400 ? "refused" : "later";
     } catch {
-      return "retry";
+      return "later";
     }
+  }
+
+  #giveTime(retryAfter: string | null | undefined): void {
+    const { clock } = this.#options;
+    const waitMs = readRetryAfterMs(retryAfter, clock.nowMs());
+    if (waitMs !== undefined) this.#silentUntilMs = clock.monotonicMs() + waitMs;
+  }
+}
+
+/** How many records a receiver that answered 200 has not taken (`ExportLogsServiceResponse.partial_success`). */
+function readRejected(text: string): number {
+  if (!text.includes("rejectedLogRecords")) return 0;
+  try {
+    const answer = JSON.parse(text) as { partialSuccess?: { rejectedLogRecords?: unknown } | null };
+    const rejected = Number(answer.partialSuccess?.rejectedLogRecords);
+    return Number.isInteger(rejected) && rejected > 0 ? rejected : 0;
+  } catch {
+    return 0;
   }
 }

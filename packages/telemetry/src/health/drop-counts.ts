@@ -18,6 +18,7 @@ export type DropReason =
   | "baggage_untrusted"
   | "outcome_queue"
   | "outcome_send"
+  | "outcome_rejected"
   | "outcome_without_unit"
   | "watched_limit";
 

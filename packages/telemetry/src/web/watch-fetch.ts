@@ -1,6 +1,12 @@
 /** The page's own exports, and those of any other OpenTelemetry SDK: their failures are nobody's outcome. */
 const exportPath = /\/v1\/(?:traces|logs|metrics)(?:$|[?#])/u;
 
+/** Whether a request, named by a text, a `URL` or a `Request`, is telemetry itself. */
+export function isExport(input: unknown): boolean {
+  const { href, url = href ?? input } = Object(input) as { readonly href?: unknown; readonly url?: unknown };
+  return typeof url === "string" && exportPath.test(url);
+}
+
 /**
  * Hears of the page's requests that failed: no answer, or 5xx. `fetch` is replaced by one that hands through everything,
  * rejections included, so that an unhandled one stays unhandled; an aborted request has not failed. Returns how to undo it.
@@ -9,7 +15,7 @@ export function watchFetch(hear: (errorType: string) => void): () => void {
   const original = globalThis.fetch;
   const watched = function (this: unknown, ...request: Parameters<typeof fetch>): Promise<Response> {
     const answer: Promise<Response> = Reflect.apply(original, this, request);
-    if (exportPath.test(urlOf(request[0]))) return answer;
+    if (isExport(request[0])) return answer;
     return answer.then(
       (response) => {
         if (response.status >= 500) hear(String(response.status));
@@ -26,8 +32,4 @@ export function watchFetch(hear: (errorType: string) => void): () => void {
   return () => {
     if (globalThis.fetch === watched) globalThis.fetch = original;
   };
-}
-
-function urlOf(input: Parameters<typeof fetch>[0]): string {
-  return typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
 }

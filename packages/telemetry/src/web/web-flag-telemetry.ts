@@ -25,6 +25,7 @@ import { readSessionId } from "./session.ts";
 import { watchErrors } from "./watch-errors.ts";
 import { watchFetch } from "./watch-fetch.ts";
 import { watchVitals } from "./watch-vitals.ts";
+import { watchXhr } from "./watch-xhr.ts";
 
 /** The pieces to hand to OpenFeature's web SDK and to a web SDK of OpenTelemetry, 2.x or 3.x. */
 export interface WebFlagTelemetry {
@@ -137,7 +138,8 @@ export function createWebFlagTelemetry(options: WebFlagTelemetryOptions = {}): W
         }),
       signal,
     );
-    undo.push(watchFetch((errorType) => safely(() => outcomes.failed(errorType))));
+    const requestFailed = (errorType: string): void => safely(() => outcomes.failed(errorType));
+    undo.push(watchFetch(requestFailed));
     watchVitals(
       ({ name, value, id, rating, startedMs }) =>
         safely(() => {
@@ -156,12 +158,13 @@ export function createWebFlagTelemetry(options: WebFlagTelemetryOptions = {}): W
     // On the window, where it bubbles to last: the vitals that become final now have been queued by then.
     addEventListener("visibilitychange", () => document.hidden && void forceFlush(), { signal });
     addEventListener("pagehide", () => void forceFlush(), { signal });
+    undo.push(watchXhr(requestFailed));
   });
 
   const shutdown = (): Promise<void> => {
     leaving.abort();
     for (const step of undo.splice(0)) safely(step);
-    return forceFlush();
+    return sender.finish();
   };
   const processors = createPageProcessors({ tags, drops, forceFlush, shutdown });
   return {
