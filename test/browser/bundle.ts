@@ -12,13 +12,15 @@ export interface BundleOptions {
   /** Default false: readable stacks in tests. */
   readonly minify?: boolean;
   readonly plugins?: readonly Plugin[];
+  /** What `exports` are resolved by. Default the packages' sources; `[]` takes packed packages as they are published. */
+  readonly conditions?: readonly string[];
 }
 
 const testFolder = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Bundles one ES module for the browser in memory, from the packages' sources, and returns its text. Bare imports
- * resolve as they do for a file in `test/`. Rejects with esbuild's own list of errors.
+ * resolve from where the file lies; those of a text as they do for a file in `test/`. Rejects with esbuild's own list of errors.
  */
 export async function bundleForBrowser(entry: BundleEntry, options: BundleOptions = {}): Promise<string> {
   const result = await build({
@@ -30,7 +32,7 @@ export async function bundleForBrowser(entry: BundleEntry, options: BundleOption
     format: "esm",
     platform: "browser",
     target: "es2022",
-    conditions: ["@flagspan/source"],
+    conditions: [...(options.conditions ?? ["@flagspan/source"])],
     minify: options.minify ?? false,
     external: [...(options.external ?? [])],
     plugins: [...(options.plugins ?? [])],

@@ -28,9 +28,9 @@ export async function startSite(script: string): Promise<Site> {
       if (request.url === "/v1/traces") spans.push(...recordsOf(decodeTraces(body, type)));
       if (request.url === "/v1/logs") logs.push(...recordsOf(decodeLogs(body, type)));
       if (request.url === "/guard/v1/logs") guard.push(...recordsOf(decodeLogs(body, type)));
-      if (request.url === "/api/gone") return request.socket.destroy();
       const [status, contentType, answer] = route(request.url ?? "", script);
-      response.writeHead(status, { "content-type": contentType }).end(answer);
+      if (request.url === "/api/gone") request.socket.destroy();
+      else response.writeHead(status, { "content-type": contentType }).end(answer);
     });
   });
   await new Promise<void>((resolve) => {
