@@ -44,6 +44,25 @@ function setUp(): { clock: FakeClock; outbox: ReturnType<typeof createMemoryOutb
   return { clock, outbox: createMemoryOutbox(clock.now) };
 }
 
+test("a bridge that is stopped while it starts ends without waiting for anything", async () => {
+  const { outbox, clock } = setUp();
+  const bridge = run({
+    outbox,
+    // Nobody but the signal ends a sleep.
+    clock: {
+      now: clock.now,
+      sleep: (_, signal) =>
+        new Promise((resolve) => {
+          if (signal.aborted) resolve();
+          else signal.addEventListener("abort", () => resolve(), { once: true });
+        }),
+    },
+    sinks: [otlpSink({ endpoint: "http://localhost:4318", resource: {} })],
+  });
+  await bridge.stop();
+  expect(bridge.status()).toMatchObject([{ leading: false }]);
+}, 5_000);
+
 test("a change arrives as a log event, a span and a count, with the names of the contract", async () => {
   const { clock, outbox } = setUp();
   const receiver = await receive();

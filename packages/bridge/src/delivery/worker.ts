@@ -193,6 +193,8 @@ export class Worker<Entry extends Queued> {
   }
 
   private async idle(): Promise<void> {
+    // Stopped while it was reading: that woke a sleep before this one.
+    if (this.abort.signal.aborted) return;
     await this.options.clock.sleep(idlePollMs, this.wake.signal);
   }
 
