@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 
 import { openPostgresStore } from "@flagspan/control";
@@ -80,6 +81,28 @@ describe("several processes over one Postgres", () => {
     await expect
       .poll(() => [...heard].sort(), { timeout: 4000 })
       .toEqual(["append", "commit shop.dev", "keys"]);
+  });
+
+  it("take over the lease of a process that died at once, and of one that hangs when it has run out", async () => {
+    const [first, second] = stores;
+    const script = `import { openPostgresStore } from "@flagspan/control";
+      const store = await openPostgresStore({ url: ${JSON.stringify(cluster.url)} });
+      console.log(await store.documents.acquireLease("guard", "doomed", 60_000));
+      setInterval(() => {}, 1000);`;
+    const doomed = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    const token = await new Promise<number>((resolve) => {
+      doomed.stdout.once("data", (line: Buffer) => resolve(Number(line)));
+    });
+    expect(await first?.documents.acquireLease("guard", "first", 1000)).toBeUndefined();
+    doomed.kill("SIGKILL");
+    await expect
+      .poll(async () => first?.documents.acquireLease("guard", "first", 1000), { timeout: 4000 })
+      .toBe(token + 1);
+    expect(await second?.documents.acquireLease("guard", "second", 1000)).toBeUndefined();
+    // `first` renews no more, and its session stays: only time tells.
+    await expect
+      .poll(async () => second?.documents.acquireLease("guard", "second", 1000), { timeout: 4000 })
+      .toBe(token + 2);
   });
 
   it("share claims, secrets, leases and what is connected where", async () => {

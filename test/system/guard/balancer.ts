@@ -1,6 +1,5 @@
-import { Agent, createServer, request } from "node:http";
-import type { ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 /** What stands in front of several control processes, as in production. */
 export interface Balancer {
@@ -10,50 +9,66 @@ export interface Balancer {
   close(): void;
 }
 
-/** Sends each request to the next backend that answers; a backend that does not is skipped. */
+const unavailable = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+
+/**
+ * Passes connections on to the backends in turn, as a network balancer does: one that cannot be reached is skipped, and a connection ends when its
+ * backend dies. It looks into what passes only to tell streams from other requests.
+ */
 export async function startBalancer(backends: readonly string[]): Promise<Balancer> {
   let [turn, cut] = [0, false];
-  const streams = new Set<ServerResponse>();
-  // Connections are kept, as every balancer does: 504 polls a second must not be 504 handshakes a second.
-  const agent = new Agent({ keepAlive: true, maxSockets: 1024 });
-  const server = createServer((incoming, outgoing) => {
-    const isStream = incoming.url?.includes("/stream") === true;
-    if (isStream && cut) {
-      outgoing.writeHead(503).end();
-      return;
-    }
-    if (isStream) {
-      streams.add(outgoing);
-      outgoing.once("close", () => streams.delete(outgoing));
-    }
-    const chunks: Buffer[] = [];
-    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const clients = new Set<Socket>();
+  const streams = new Set<Socket>();
+
+  const server = createServer({ noDelay: true }, (client) => {
     const start = (turn += 1);
-    incoming.on("end", () => attempt(0));
-    const attempt = (tried: number): void => {
-      const backend = backends[(start + tried) % backends.length] as string;
-      const forwarded = request(
-        new URL(incoming.url ?? "/", backend),
-        { method: incoming.method, headers: incoming.headers, agent },
-        (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-          answer.pipe(outgoing);
-          answer.once("close", () => {
-            if (!answer.complete) outgoing.destroy();
-          });
-        },
-      );
-      forwarded.on("error", () => {
-        if (outgoing.headersSent) outgoing.destroy();
-        else if (tried + 1 < backends.length) attempt(tried + 1);
-        else outgoing.writeHead(502).end();
+    let waiting: Buffer[] | undefined;
+    let upstream: Socket | undefined;
+    clients.add(client);
+    client.on("error", () => client.destroy());
+    client.once("close", () => {
+      clients.delete(client);
+      streams.delete(client);
+      upstream?.destroy();
+    });
+    client.on("data", (chunk: Buffer) => {
+      if (/^GET \S+\/stream\b/.test(chunk.toString("latin1", 0, 200))) {
+        if (cut) {
+          client.write(unavailable);
+          return;
+        }
+        streams.add(client);
+      }
+      if (waiting !== undefined) waiting.push(chunk);
+      else if (upstream !== undefined) upstream.write(chunk);
+      else {
+        waiting = [chunk];
+        attempt(0);
+      }
+    });
+
+    function attempt(tried: number): void {
+      if (tried === backends.length) {
+        client.destroy();
+        return;
+      }
+      const { hostname, port } = new URL(backends[(start + tried) % backends.length] as string);
+      const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+      socket.once("connect", () => {
+        upstream = socket;
+        for (const chunk of waiting ?? []) socket.write(chunk);
+        waiting = undefined;
       });
-      outgoing.once("close", () => forwarded.destroy());
-      forwarded.end(Buffer.concat(chunks));
-    };
+      socket.on("data", (chunk: Buffer) => client.write(chunk));
+      socket.on("error", () => socket.destroy());
+      socket.once("close", () => {
+        if (upstream === socket) client.destroy();
+        else if (!client.destroyed) attempt(tried + 1);
+      });
+    }
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -63,8 +78,7 @@ export async function startBalancer(backends: readonly string[]): Promise<Balanc
     },
     close() {
       server.close();
-      server.closeAllConnections();
-      agent.destroy();
+      for (const client of clients) client.destroy();
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Runs many providers in a process of its own. Prints `ready` when all answer; on the line `watch` looks every 10 ms at what each answers and prints
+ * Runs many providers in a process of its own. Prints `ready` when all answer; on the line `watch` looks every 25 ms at what each answers and prints
  * `off <milliseconds since the epoch>...` when all of them answer `off`.
  *
  * node providers.mjs <url> <key> <count> <poll interval in ms>
@@ -39,6 +39,6 @@ createInterface({ input: process.stdin }).on("line", () => {
     if (off.size < providers.length) return;
     clearInterval(timer);
     process.stdout.write(`off ${[...off.values()].join(" ")}\n`);
-  }, 10);
+  }, 25);
   process.stdout.write("watching\n");
 });

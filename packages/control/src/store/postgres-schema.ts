@@ -1,6 +1,9 @@
 /** Serialises schema creation and appends to the audit log between processes. */
 export const AUDIT_LOCK = 0x666c6167;
 
+/** Class of the locks by which owners of leases show that they live. */
+export const LIFE_LOCK = 0x666c6c66;
+
 /** The tables of a new database. What may be lost in a crash of the server (presence, claims) is UNLOGGED. */
 export const POSTGRES_SCHEMA: string = `
 CREATE SCHEMA IF NOT EXISTS flagspan;

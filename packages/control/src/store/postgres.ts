@@ -7,7 +7,7 @@ import { ControlError } from "../error.ts";
 import { CHAIN_START, createChainCheck } from "./chain.ts";
 import { createListeners } from "./listeners.ts";
 import type { Listeners } from "./listeners.ts";
-import { AUDIT_LOCK, POSTGRES_SCHEMA } from "./postgres-schema.ts";
+import { AUDIT_LOCK, LIFE_LOCK, POSTGRES_SCHEMA } from "./postgres-schema.ts";
 import { chainChanges, toDocument, toEntry, toKey, toRevision, toStep } from "./rows.ts";
 import type { ChangeRow, KeyRow, RevisionRow } from "./rows.ts";
 import type {
@@ -65,6 +65,7 @@ export async function openPostgresStore(options: StoreOptions & { readonly url: 
       { cause: error },
     );
   }
+  const living = createLiving(options.url);
   const recheck = setInterval(() => void tellAll(sql, hub), RECHECK_MS);
   recheck.unref();
 
@@ -73,7 +74,7 @@ export async function openPostgresStore(options: StoreOptions & { readonly url: 
     rulesets: createRulesets(sql, hub),
     audit: createAudit(sql),
     outbox: createOutbox(sql, hub, now),
-    documents: createDocuments(sql, now),
+    documents: createDocuments(sql, now, living),
     keys: createKeys(sql, hub),
     presence: createPresence(sql),
     secret: async (name) => {
@@ -97,7 +98,7 @@ export async function openPostgresStore(options: StoreOptions & { readonly url: 
     },
     close: async () => {
       clearInterval(recheck);
-      await sql.end({ timeout: 2 });
+      await Promise.all([sql.end({ timeout: 2 }), living.close()]);
     },
   };
 }
@@ -134,19 +135,21 @@ async function appendChanges(
 ): Promise<readonly AuditEntry[]> {
   if (changes.length === 0) return [];
   const ids = changes.map((change) => change.id);
-  const known = await sql<{ id: string }[]>`SELECT id FROM flagspan.changes WHERE id = ANY(${ids})`;
+  const [known, [last]] = await Promise.all([
+    sql<{ id: string }[]>`SELECT id FROM flagspan.changes WHERE id = ANY(${ids})`,
+    sql<ChangeRow[]>`SELECT seq, body, hash FROM flagspan.changes ORDER BY seq DESC LIMIT 1`,
+  ]);
   const seen = new Set(known.map((row) => row.id));
   const fresh = changes.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined);
-  const [last] = await sql<
-    ChangeRow[]
-  >`SELECT seq, body, hash FROM flagspan.changes ORDER BY seq DESC LIMIT 1`;
   const chained = chainChanges({ seq: Number(last?.seq ?? 0), hash: last?.hash ?? CHAIN_START }, fresh);
-  for (const { seq, change, body, hash } of chained) {
-    await sql`
-      INSERT INTO flagspan.changes (seq, id, flag_set, flag_key, action, body, hash)
-      VALUES (${seq}, ${change.id}, ${change.flagSetId}, ${change.flagKey}, ${change.action}, ${body}, ${hash})`;
-  }
-  if (chained.length > 0) await sql`SELECT pg_notify('flagspan', 'changes')`;
+  await Promise.all([
+    ...chained.map(
+      ({ seq, change, body, hash }) => sql`
+        INSERT INTO flagspan.changes (seq, id, flag_set, flag_key, action, body, hash)
+        VALUES (${seq}, ${change.id}, ${change.flagSetId}, ${change.flagKey}, ${change.action}, ${body}, ${hash})`,
+    ),
+    ...(chained.length > 0 ? [sql`SELECT pg_notify('flagspan', 'changes')`] : []),
+  ]);
   return chained.map(({ seq, body, hash }) => toEntry({ seq, body, hash }));
 }
 
@@ -231,16 +234,54 @@ function createRulesets(sql: Sql, hub: Hub): RulesetStore {
         await transaction`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`;
         const revision = await headOf(transaction, set);
         if (revision !== expected) return { ok: false, code: "conflict", revision } as const;
-        await transaction`
-          INSERT INTO flagspan.revisions (flag_set, revision, sha256, at, text, patch)
-          VALUES (${set}, ${expected + 1}, ${sha256}, ${at}, ${text}, ${patch})`;
-        const entries = await appendChanges(transaction, changes);
-        await transaction`SELECT pg_notify('flagspan', ${`set ${set}`})`;
+        // Sent together (their order does not matter): a kill should not wait for each answer in turn.
+        const [entries] = await Promise.all([
+          appendChanges(transaction, changes),
+          transaction`
+            INSERT INTO flagspan.revisions (flag_set, revision, sha256, at, text, patch)
+            VALUES (${set}, ${expected + 1}, ${sha256}, ${at}, ${text}, ${patch})`,
+          transaction`SELECT pg_notify('flagspan', ${`set ${set}`})`,
+        ]);
         return { ok: true, revision: expected + 1, entries } as const;
       });
       return result;
     },
     onCommit: hub.commits.add,
+  };
+}
+
+/** Marks owners of leases as alive. */
+interface Living {
+  /** Holds an advisory lock in this owner's name for as long as this process lives. */
+  mark(owner: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps a session of its own whose locks the server frees in the moment the process dies, so that nobody has to wait for its leases to run out. A
+ * process that hangs keeps its session; its leases still run out.
+ */
+function createLiving(url: string): Living {
+  const marked = new Set<string>();
+  let session: Sql | undefined;
+  return {
+    async mark(owner) {
+      if (marked.has(owner)) return;
+      session ??= postgres(url, {
+        max: 1,
+        connect_timeout: 10,
+        idle_timeout: 0,
+        max_lifetime: null,
+        onnotice: () => {},
+        onclose: () => marked.clear(),
+        connection: { application_name: "flagspan-control-life" },
+      });
+      const [row] = await session<
+        { held: boolean }[]
+      >`SELECT pg_try_advisory_lock(${LIFE_LOCK}, hashtext(${owner})) AS held`;
+      if (row?.held === true) marked.add(owner);
+    },
+    close: async () => session?.end({ timeout: 1 }),
   };
 }
 
@@ -250,12 +291,13 @@ async function acquire(
   owner: string,
   nowMs: number,
   ttlMs: number,
+  orElse: postgres.PendingQuery<postgres.Row[]> = sql``,
 ): Promise<number | undefined> {
   const [row] = await sql<{ token: string }[]>`
     INSERT INTO flagspan.leases AS held (name, owner, until, token) VALUES (${name}, ${owner}, ${nowMs + ttlMs}, 1)
     ON CONFLICT (name) DO UPDATE SET
       token = held.token + (held.owner <> excluded.owner)::int, owner = excluded.owner, until = excluded.until
-      WHERE held.owner = excluded.owner OR held.until <= ${nowMs}
+      WHERE held.owner = excluded.owner OR held.until <= ${nowMs} ${orElse}
     RETURNING token`;
   return row === undefined ? undefined : Number(row.token);
 }
@@ -293,7 +335,7 @@ function createOutbox(sql: Sql, hub: Hub, now: () => number): Outbox {
   };
 }
 
-function createDocuments(sql: Sql, now: () => number): DocumentStore {
+function createDocuments(sql: Sql, now: () => number, living: Living): DocumentStore {
   return {
     list: async (kind) => {
       const rows = await sql<{ id: string; version: string; body: string }[]>`
@@ -327,7 +369,12 @@ function createDocuments(sql: Sql, now: () => number): DocumentStore {
         ORDER BY seq LIMIT ${limit}`;
       return rows.map((row) => ({ seq: Number(row.seq), body: JSON.parse(row.body) as unknown }));
     },
-    acquireLease: (name, owner, ttlMs) => acquire(sql, `lease:${name}`, owner, now(), ttlMs),
+    acquireLease: async (name, owner, ttlMs) => {
+      await living.mark(owner);
+      // Whoever can take the mark of an owner knows that the owner's session has ended.
+      const isDead = sql`OR pg_try_advisory_xact_lock(${LIFE_LOCK}, hashtext(held.owner))`;
+      return acquire(sql, `lease:${name}`, owner, now(), ttlMs, isDead);
+    },
   };
 }
 

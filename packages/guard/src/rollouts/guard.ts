@@ -58,6 +58,7 @@ export interface Guard {
 
 /** Short enough that a kill decided by a process that then dies is carried out by another within two seconds. */
 const leaseMs = 1200;
+const waitingTickMs = 200;
 const mostStrays = 2000;
 
 /** Creates a guard; nothing happens before `start` or `tick`. */
@@ -168,7 +169,9 @@ class GuardProcess implements Guard {
         })
         .catch(() => undefined)
         .finally(() => {
-          if (this.#running) this.#schedule(this.#tickMs);
+          // Whoever waits to take over looks more often: until then nobody decides.
+          if (this.#running)
+            this.#schedule(this.#fence === undefined ? Math.min(waitingTickMs, this.#tickMs) : this.#tickMs);
         });
     }, inMs);
     this.#timer.unref();
