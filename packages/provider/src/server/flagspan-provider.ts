@@ -16,6 +16,7 @@ import {
   ProviderFatalError,
   type ResolutionDetails,
 } from "@openfeature/server-sdk";
+import { checkDelays } from "../source/check-http-source.ts";
 import { httpSource } from "../source/http-source.ts";
 import type { Source } from "../source/source.ts";
 import type { Announcement } from "../sync/availability.ts";
@@ -34,20 +35,22 @@ function chooseSource(options: FlagspanProviderOptions): Source {
   if (options.url === undefined) {
     throw new GeneralError("FlagspanProvider needs `url` and `set`, or a `source`");
   }
-  const { url, set, key, cacheDir, pollIntervalMs } = options;
+  const { url, set, key, cacheDir, pollIntervalMs, proxy, connect } = options;
   return httpSource({
     url,
     ...(set === undefined ? {} : { set }),
     ...(key === undefined ? {} : { key }),
     ...(cacheDir === undefined ? {} : { cacheDir }),
     ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(connect === undefined ? {} : { connect }),
   });
 }
 
 /**
  * OpenFeature provider for servers: answers from a local ruleset that follows its source and heals itself.
  *
- * Evaluation always answers and never waits. The constructor throws only if no source can be told from the options.
+ * Evaluation always answers and never waits. The constructor throws only if an option cannot mean anything.
  */
 export class FlagspanProvider implements Provider {
   readonly metadata: { readonly name: string } = { name: "flagspan" };
@@ -65,6 +68,7 @@ export class FlagspanProvider implements Provider {
 
   constructor(options: FlagspanProviderOptions) {
     this.#options = options;
+    checkDelays("FlagspanProvider", options, ["initTimeoutMs", "staleAfterMs", "errorAfterMs"], 0);
     this.#source = chooseSource(options);
     this.#instance = options.instance ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const clock = options.clock ?? systemClock;
@@ -72,8 +76,9 @@ export class FlagspanProvider implements Provider {
   }
 
   /** Starts sync; resolves with the first ruleset, kept or received. See `initTimeoutMs` for when there is none. */
-  async initialize(): Promise<void> {
-    await this.onClose();
+  initialize(): Promise<void> {
+    // Not waited for: whoever closes or starts again in the meantime would be passed by.
+    void this.onClose();
     const initialization = createInitialization(
       this.#options.lifecycle === "spec-0.9",
       (what, message) => this.#emit(what, message),

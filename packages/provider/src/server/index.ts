@@ -24,4 +24,4 @@ export type { BackoffPolicy } from "../sync/backoff.ts";
 export { systemClock } from "../sync/clock.ts";
 export type { Clock, Timer } from "../sync/clock.ts";
 export type { Failure } from "../sync/failure.ts";
-export type { HttpAnswer, HttpClient, HttpRequest } from "../source/http-client.ts";
+export type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from "../source/http-client.ts";

@@ -1,16 +1,17 @@
+import type { HttpClientOptions } from "../source/http-client.ts";
 import type { Source } from "../source/source.ts";
 import type { Clock } from "../sync/clock.ts";
 import type { ContextIdScope } from "./resolve.ts";
 
 /** Options of `FlagspanProvider`. Give `url` and `set`, or a `source` of your own. Times are milliseconds. */
-export interface FlagspanProviderOptions {
+export interface FlagspanProviderOptions extends HttpClientOptions {
   /** Where control is. */
   readonly url?: string;
   /** The flag set, `shop.prod`. Without it, `url` is the address of a flagd JSON document that is polled. */
   readonly set?: string;
   /** A key with scope `sync`: `fs_<id>.<secret>`. */
   readonly key?: string;
-  /** Replaces `url`, `set`, `key`, `cacheDir` and `pollIntervalMs`. */
+  /** Replaces `url`, `set`, `key`, `cacheDir`, `pollIntervalMs`, `proxy` and `connect`. */
   readonly source?: Source;
   /** Names this process in acknowledgements and telemetry; default: host name, process id and a random suffix. */
   readonly instance?: string;

@@ -84,12 +84,12 @@ export function startSession(options: SessionOptions, observer: SessionObserver)
         },
         link: (up) => {
           if (closed) return;
-          if (up) telemetry.fresh();
+          telemetry.link(up);
           availability.send(up ? "link-good" : "link-lost");
         },
         failure: (failure) => {
           if (closed) return;
-          lastFailure = failure;
+          if (failure.kind !== "disk") lastFailure = failure;
           telemetry.failed(failure);
           if (served === undefined && isRefusal(failure)) availability.send("refused");
         },

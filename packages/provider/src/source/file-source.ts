@@ -18,7 +18,7 @@ export interface FileSourceOptions {
 const settleMs = 20;
 
 /**
- * Creates a source from a flagd JSON file. It is watched and, as editors replace files and network disks do not tell,
+ * Creates a source from a flagd JSON file (YAML is refused by a message that says how to convert it). It is watched and, as editors replace files and network disks do not tell,
  * looked at every second too. The file is the truth: going back to an older version of it is a change like any other.
  * A file that cannot be read or parsed changes nothing; the link counts as lost until it can.
  */
@@ -57,7 +57,7 @@ export function fileSource(path: string, options: FileSourceOptions = {}): Sourc
       const verdict = gate.offerText(text, {});
       seen = mark;
       if (verdict.kind === "invalid")
-        return fail({ kind: "invalid-data", message: `${path}: ${verdict.reason}` });
+        return fail({ kind: "invalid-data", message: `${path}: ${verdict.reason}${hintAt(path)}` });
       if (verdict.kind === "taken") {
         const { ruleset, revision } = verdict.held;
         const { flagSetId } = options;
@@ -125,4 +125,11 @@ export function fileSource(path: string, options: FileSourceOptions = {}): Sourc
   }
 
   return { name: `file ${path}`, open };
+}
+
+/** YAML is for people; a process that serves reads what it was converted to (and checked as: `flagspan check`). */
+function hintAt(path: string): string {
+  if (!/\.ya?ml$/iu.test(path)) return "";
+  const target = path.replace(/\.ya?ml$/iu, ".json");
+  return `. YAML is not read here: convert it with "npx yaml --json --single < ${path} > ${target}", check it with "flagspan check ${target}", and name ${target}`;
 }

@@ -1,4 +1,12 @@
-import { Agent, errors, request } from "undici";
+import {
+  Agent,
+  buildConnector,
+  type Dispatcher,
+  EnvHttpProxyAgent,
+  errors,
+  ProxyAgent,
+  request,
+} from "undici";
 import type { Failure } from "../sync/failure.ts";
 import { parseRetryAfter } from "../sync/failure.ts";
 
@@ -27,19 +35,47 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
+/** How a client reaches the network. */
+export interface HttpClientOptions {
+  /** TLS and socket options, as for `tls.connect`: `{ ca, rejectUnauthorized, … }`. `ca` replaces Node's own list. */
+  readonly connect?: Omit<buildConnector.BuildOptions, "allowH2">;
+  /**
+   * An HTTP(S) proxy, `http://user:password@proxy.internal:3128`, through which everything is tunnelled (CONNECT);
+   * `environment` takes it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Default: none, whatever the environment says.
+   */
+  readonly proxy?: "environment" | (string & {});
+}
+
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const maxRedirects = 3;
 
+/** What another origin may see of a request: how to answer, and nothing about who asks. */
+const harmlessHeaders: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "cache-control",
+  "content-type",
+  "if-none-match",
+  "last-event-id",
+  "user-agent",
+]);
+
+function createDispatcher({ connect, proxy }: HttpClientOptions): Dispatcher {
+  const direct = { timeout: 5000, ...connect };
+  const limits = { bodyTimeout: 0, headersTimeout: 0 };
+  const tunnel = { ...limits, requestTls: direct, proxyTls: direct };
+  if (proxy === undefined) return new Agent({ ...limits, connect: direct });
+  if (proxy === "environment") return new EnvHttpProxyAgent({ ...tunnel, connect: direct });
+  return new ProxyAgent({ ...tunnel, uri: proxy });
+}
+
 /**
  * Creates the client a source owns: its own sockets, five seconds to connect, no limit on a silent body (the link has
- * its own), and redirects followed up to three times, without credentials once the origin changes.
+ * its own), and redirects followed up to three times: without credentials once the origin changes, and never from
+ * https to http.
  */
-export function createHttpClient(connect?: Agent.Options["connect"]): HttpClient {
-  const agent = new Agent({
-    bodyTimeout: 0,
-    headersTimeout: 0,
-    connect: typeof connect === "function" ? connect : { timeout: 5000, ...connect },
-  });
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const agent = createDispatcher(options);
 
   async function send(wanted: HttpRequest): Promise<HttpAnswer> {
     let url = wanted.url;
@@ -58,7 +94,9 @@ export function createHttpClient(connect?: Agent.Options["connect"]): HttpClient
       };
       const discard = (): void => {
         answer.body.on("error", () => undefined);
-        answer.body.destroy();
+        // Without a body there is nothing to break off, and an abortion costs more than the rest of the request.
+        if (answer.statusCode === 204 || answer.statusCode === 304) answer.body.resume();
+        else answer.body.destroy();
       };
       if (!redirects.has(answer.statusCode) || hops === maxRedirects) {
         return { status: answer.statusCode, header, body: answer.body, discard };
@@ -69,8 +107,15 @@ export function createHttpClient(connect?: Agent.Options["connect"]): HttpClient
       if (next === undefined || !/^https?:$/u.test(next.protocol)) {
         throw new TypeError(`HTTP ${answer.statusCode} from ${withoutQuery(url)} names no usable Location`);
       }
+      if (next.protocol === "http:" && url.startsWith("https:")) {
+        throw new TypeError(
+          `${withoutQuery(url)} redirects to ${withoutQuery(next.href)}, which is not encrypted`,
+        );
+      }
       if (next.origin !== new URL(url).origin) {
-        headers = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== "authorization"));
+        headers = Object.fromEntries(
+          Object.entries(headers).filter(([name]) => harmlessHeaders.has(name.toLowerCase())),
+        );
       }
       url = next.href;
     }

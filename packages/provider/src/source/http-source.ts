@@ -1,17 +1,25 @@
 import { type BackoffPolicy, defaultBackoff } from "../sync/backoff.ts";
 import type { Timer } from "../sync/clock.ts";
+import type { Failure } from "../sync/failure.ts";
 import type { LinkPolicy } from "../sync/link-state.ts";
 import { type Link, runLink } from "../sync/run-link.ts";
 import { createAcknowledger } from "./acknowledge.ts";
-import { classifyError, createHttpClient, type HttpClient, withoutQuery } from "./http-client.ts";
+import { checkHttpSource } from "./check-http-source.ts";
+import {
+  classifyError,
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  withoutQuery,
+} from "./http-client.ts";
 import { createHttpTransport } from "./http-transport.ts";
-import { createSnapshotKeeper } from "./keep-snapshot.ts";
 import { createRulesetGate } from "./ruleset-gate.ts";
+import { createSettler } from "./settle.ts";
 import { createSnapshotFile } from "./snapshot-file.ts";
 import type { AppliedChange, OpenSource, Source, SourceEnvironment, SourceListener } from "./source.ts";
 
 /** Options of `httpSource`. Times are milliseconds. */
-export interface HttpSourceOptions {
+export interface HttpSourceOptions extends HttpClientOptions {
   /** With `set`: where control is. Without: the address of any flagd JSON document, which is polled. */
   readonly url: string;
   /** The flag set on control. */
@@ -37,8 +45,6 @@ export interface HttpSourceOptions {
   /** Longest document or event in bytes; default 32 MiB. */
   readonly maxBytes?: number;
   readonly backoff?: Partial<BackoffPolicy>;
-  /** TLS and socket options: `{ ca, rejectUnauthorized, … }` as for `tls.connect`. */
-  readonly connect?: Parameters<typeof createHttpClient>[0];
   /** Replaces the network; for tests. */
   readonly client?: () => HttpClient;
 }
@@ -62,8 +68,12 @@ function createPolicy(options: HttpSourceOptions): LinkPolicy {
   };
 }
 
-/** Creates a source that follows a server: control's stream where there is one, polling with ETag where there is none. */
+/**
+ * Creates a source that follows a server: control's stream where there is one, polling with ETag where there is none.
+ * Throws a TypeError that names the option if it cannot mean anything.
+ */
 export function httpSource(options: HttpSourceOptions): Source {
+  checkHttpSource(options);
   const { set } = options;
   const path = set === undefined ? "" : `/v1/rulesets/${encodeURIComponent(set)}`;
   const rulesetUrl = set === undefined ? options.url : joinUrl(options.url, path);
@@ -71,7 +81,7 @@ export function httpSource(options: HttpSourceOptions): Source {
 
   function open(listener: SourceListener, environment: SourceEnvironment): OpenSource {
     const { clock, random, instance } = environment;
-    const client = (options.client ?? (() => createHttpClient(options.connect)))();
+    const client = (options.client ?? (() => createHttpClient(options)))();
     const gate = createRulesetGate(true);
     const headers = {
       "user-agent": "flagspan-provider/0.1",
@@ -83,12 +93,19 @@ export function httpSource(options: HttpSourceOptions): Source {
       options.cacheDir === undefined
         ? undefined
         : createSnapshotFile(options.cacheDir, `${rulesetUrl}\n${set ?? ""}`);
-    const keeper =
-      file === undefined
-        ? undefined
-        : createSnapshotKeeper(gate, file, clock, (error) =>
-            listener.failure(classifyError(error, rulesetUrl)),
-          );
+    const settler = createSettler({
+      gate,
+      file,
+      clock,
+      failed: (error) => listener.failure(describeDiskError(error, options.cacheDir)),
+      damaged: () => {
+        listener.failure({
+          kind: "invalid-data",
+          message: `${withoutQuery(rulesetUrl)}: revision ${gate.held?.revision ?? ""} is not what its patch promised; the whole is fetched`,
+        });
+        link?.refresh();
+      },
+    });
     const acknowledger =
       set === undefined
         ? undefined
@@ -102,6 +119,8 @@ export function httpSource(options: HttpSourceOptions): Source {
           });
     let unitSecret: Uint8Array | undefined;
     let link: Link | undefined;
+    let isLinkUp = false;
+    let isToldGood = false;
     let audit: Timer | undefined;
     let closing: Promise<void> | undefined;
 
@@ -121,6 +140,13 @@ export function httpSource(options: HttpSourceOptions): Source {
       listener.update({ layers: [layer], kept, changes, ...(touched === undefined ? {} : { touched }) });
     };
 
+    // A server that is behind what is held is not followed, however good the connection.
+    const tellLink = (): void => {
+      const good = isLinkUp && !gate.isAhead;
+      if (good !== isToldGood) listener.link(good);
+      isToldGood = good;
+    };
+
     const transport = createHttpTransport({
       client,
       gate,
@@ -129,6 +155,8 @@ export function httpSource(options: HttpSourceOptions): Source {
       streamUrl,
       headers,
       maxBytes: options.maxBytes ?? 32 * 1024 * 1024,
+      checksummed: set !== undefined,
+      compared: tellLink,
       secret: (secret) => {
         const changed = unitSecret === undefined || Buffer.compare(unitSecret, secret) !== 0;
         unitSecret = secret;
@@ -136,12 +164,12 @@ export function httpSource(options: HttpSourceOptions): Source {
       },
       taken: (changes, touched) => {
         update(false, changes, touched);
-        keeper?.touch();
+        settler.touch();
       },
       refused: () =>
         listener.failure({
           kind: "invalid-data",
-          message: `${withoutQuery(rulesetUrl)} offers an older revision than ${gate.held?.revision ?? ""}, which is kept`,
+          message: `${withoutQuery(rulesetUrl)} offers an older revision than ${gate.held?.revision ?? ""}, which is kept; if its store was restored or reset on purpose, restart with an empty cacheDir`,
         }),
     });
 
@@ -170,7 +198,8 @@ export function httpSource(options: HttpSourceOptions): Source {
         observer: {
           link: (up) => {
             if (up) acknowledger?.repeat();
-            listener.link(up);
+            isLinkUp = up;
+            tellLink();
           },
           failure: (failure) => listener.failure(failure),
         },
@@ -183,7 +212,7 @@ export function httpSource(options: HttpSourceOptions): Source {
       link?.close();
       acknowledger?.close();
       await client.close();
-      await keeper?.close();
+      await settler.close();
     }
 
     // `start` itself rejects only on a bug in the runner; a broken disk reads as an empty one.
@@ -197,4 +226,9 @@ export function httpSource(options: HttpSourceOptions): Source {
   }
 
   return { name: `http ${withoutQuery(rulesetUrl)}`, open };
+}
+
+function describeDiskError(error: unknown, cacheDir = ""): Failure {
+  const text = error instanceof Error ? error.message : String(error);
+  return { kind: "disk", message: `the ruleset cannot be kept in ${cacheDir}: ${text}` };
 }

@@ -19,11 +19,18 @@ export interface HttpTransportOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Longest document or event, in bytes. */
   readonly maxBytes: number;
+  /**
+   * Whether a strong ETag of 64 hex digits is the SHA-256 of the body, as control has it: it is a checksum then. Elsewhere
+   * such an ETag may be the hash of anything, and is one only if it happens to fit.
+   */
+  readonly checksummed: boolean;
   /** Called with every answer's headers that carry a unit secret. */
   readonly secret: (secret: Uint8Array) => void;
   readonly taken: (changes: readonly AppliedChange[], touched?: readonly string[]) => void;
-  /** An older revision arrived and was refused. */
+  /** A whole ruleset that is older arrived and was refused. */
   readonly refused: () => void;
+  /** The server's revision was compared with what is held. */
+  readonly compared: () => void;
 }
 
 const gunzipAsync = promisify(gunzip);
@@ -53,6 +60,7 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
     }
     const expected = id === "" ? {} : { revision: id };
     const verdict = patch === undefined ? gate.offerText(data, expected) : gate.offerPatch(patch);
+    options.compared();
     switch (verdict.kind) {
       case "invalid":
         return { kind: "invalid-data", message: `${where}: ${verdict.reason}` };
@@ -60,7 +68,8 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
         listener.behind();
         return undefined;
       case "older":
-        options.refused();
+        // An older patch is one that a fetch has overtaken.
+        if (patch === undefined) options.refused();
         return undefined;
       case "same":
         return undefined;
@@ -86,22 +95,27 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
       signal: abort.signal,
     });
     const contentType = answer.header("content-type") ?? "";
-    if (answer.status !== 200 || !contentType.startsWith("text/event-stream")) {
+    const encoding = answer.header("content-encoding") ?? "identity";
+    const isStream = contentType.startsWith("text/event-stream") && encoding === "identity";
+    if (answer.status !== 200 || !isStream) {
       answer.discard();
+      const what = `${contentType || "no content type"}${encoding === "identity" ? "" : `, ${encoding}`}`;
       return listener.failed(
         answer.status === 200
-          ? {
-              kind: "wrong-content",
-              message: `${withoutQuery(streamUrl)} answered ${contentType || "no content type"}`,
-            }
+          ? { kind: "wrong-content", message: `${withoutQuery(streamUrl)} answered ${what}` }
           : failStatus(answer, streamUrl, clock.now()),
       );
     }
     readSecret(answer);
     listener.opened();
     let failure: Failure | undefined;
+    let pings = 0;
     const reader = createEventReader({
       maxEventLength: maxBytes,
+      // A stream that only lives and never says anything is no stream of rulesets: the ruleset is asked for.
+      comment: () => {
+        if (gate.held === undefined && ++pings === 2) listener.behind();
+      },
       retry: (delayMs) => listener.hint(delayMs),
       overflow: () => {
         failure = {
@@ -153,7 +167,8 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
     const etag = gate.etag();
     // An ETag that is no hash of the bytes is only believed for a while: servers are known to keep one too long.
     polls++;
-    const conditional = etag !== undefined && (isHash(etag) || polls % fullPollEvery !== 0);
+    const believed = options.checksummed && etag !== undefined && isHash(etag);
+    const conditional = etag !== undefined && (believed || polls % fullPollEvery !== 0);
     const answer = await client.send({
       method: "GET",
       url: rulesetUrl,
@@ -169,6 +184,8 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
     if (answer.status === 304 && conditional) {
       answer.discard();
       readSecret(answer);
+      gate.confirm();
+      options.compared();
       return listener.received();
     }
     const contentType = answer.header("content-type") ?? "";
@@ -185,14 +202,17 @@ export function createHttpTransport(options: HttpTransportOptions): LinkTranspor
     if (abort.signal.aborted) return undefined;
     const newEtag = answer.header("etag");
     const verified = newEtag !== undefined && isHash(newEtag) && newEtag === `"${hashText(text)}"`;
-    if (newEtag !== undefined && isHash(newEtag) && !verified) {
+    if (options.checksummed && newEtag !== undefined && isHash(newEtag) && !verified) {
       return listener.failed({ kind: "invalid-data", message: `${where}: the body does not match its ETag` });
     }
-    const verdict = gate.offerText(text, { ...(newEtag === undefined ? {} : { etag: newEtag }), verified });
+    // Without a checksum anywhere, other bytes are believed: a file's author need not count its revisions up.
+    const origin = { verified: verified || !options.checksummed };
+    const verdict = gate.offerText(text, { ...origin, ...(newEtag === undefined ? {} : { etag: newEtag }) });
     if (verdict.kind === "invalid") {
       return listener.failed({ kind: "invalid-data", message: `${where}: ${verdict.reason}` });
     }
     readSecret(answer);
+    options.compared();
     if (verdict.kind === "taken") options.taken([]);
     if (verdict.kind === "older") options.refused();
     return listener.received();

@@ -8,6 +8,8 @@ export interface Patch {
   /** `null` removes the flag. */
   readonly flags: Readonly<Record<string, JsonValue | null>>;
   readonly changes: readonly AppliedChange[];
+  /** Of the canonical text of revision `to`, in hex, when the server says it. */
+  readonly sha256?: string;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -49,10 +51,12 @@ export function parsePatch(text: string): Patch | undefined {
   if (from === undefined || to === undefined || !isObject(flags)) return undefined;
   if (!Object.values(flags).every((flag) => flag === null || isObject(flag))) return undefined;
   const changes = Array.isArray(body["changes"]) ? body["changes"].map(readChange) : [];
+  const sha256 = body["sha256"];
   return {
     from,
     to,
     flags: flags as Readonly<Record<string, JsonValue | null>>,
     changes: changes.filter((change) => change !== undefined),
+    ...(typeof sha256 === "string" && /^[0-9a-f]{64}$/u.test(sha256) ? { sha256 } : {}),
   };
 }

@@ -20,7 +20,7 @@ const patch = (from: string, to: string, flags: object): Parameters<RulesetGate[
 describe("I6: never an older revision over a newer one (LD-S9)", () => {
   test.each([
     ["higher", "8", "taken"],
-    ["same", "7", "same"],
+    ["same, other bytes,", "7", "gap"],
     ["lower", "6", "older"],
     ["lower, though greater as text", "10", "taken"],
   ])("a whole ruleset with a %s version", (_which, version, verdict) => {
@@ -40,6 +40,27 @@ describe("I6: never an older revision over a newer one (LD-S9)", () => {
     gate.offerText(document("7"), {});
     expect(gate.offerPatch(patch(from, to, { a: null })).kind).toBe(verdict);
     expect(gate.held?.ruleset.flags.has("a")).toBe(verdict !== "taken");
+  });
+
+  test.each([
+    ["confirms it", (gate: RulesetGate) => gate.confirm()],
+    ["sends the same bytes", (gate: RulesetGate) => void gate.offerText(document("7"), {})],
+    [
+      "sends other bytes of the same revision, verified",
+      (gate: RulesetGate) => void gate.offerText(document("7", {}), { verified: true }),
+    ],
+    ["has overtaken it", (gate: RulesetGate) => void gate.offerText(document("7.1"), {})],
+  ])("patches of a server that was seen to be behind do not count until it %s", (_what, agree) => {
+    const gate = createRulesetGate(true);
+    gate.offerText(document("7"), {});
+    gate.offerText(document("3"), {});
+    expect(gate.isAhead).toBe(true);
+    expect(gate.offerPatch(patch("6", "7", { a: null })).kind).toBe("gap");
+    expect(gate.offerPatch(patch("7", "8", { a: null })).kind).toBe("gap");
+    agree(gate);
+    expect(gate.isAhead).toBe(false);
+    const held = gate.held?.revision ?? "";
+    expect(gate.offerPatch(patch(held, "9", { a: null })).kind).toBe("taken");
   });
 
   test("a deleted flag does not come back with a late patch", () => {
@@ -111,8 +132,9 @@ test("I8: the same revision gives way only to other bytes that were verified", (
   const gate = createRulesetGate(true);
   gate.offerText(document("7", { a: flag("on") }), {});
   const repaired = document("7", { a: flag("off") });
-  expect(gate.offerText(repaired, {}).kind).toBe("same");
+  expect(gate.offerText(repaired, {}).kind).toBe("gap");
   expect(gate.offerText(repaired, { verified: true }).kind).toBe("taken");
+  expect(gate.offerText(repaired, {}).kind).toBe("same");
   expect(gate.held?.ruleset.flags.get("a")?.defaultVariant).toBe("off");
 });
 
@@ -123,10 +145,11 @@ test("after patches, the ETag is the hash of the bytes the server would send, re
   const withRule = { ...flag("off"), targeting: rule };
   const canonical = (version: string, flags: object): string =>
     JSON.stringify({ $evaluators: evaluators, flags, metadata: { version } });
-  gate.offerText(canonical("7", { a: flag("on") }), {});
+  const a = { defaultVariant: "on", state: "ENABLED", variants: { off: false, on: true } };
+  gate.offerText(canonical("7", { a }), {});
   gate.offerPatch(patch("7", "8", { b: withRule }));
   const sorted = {
-    a: { defaultVariant: "on", state: "ENABLED", variants: { off: false, on: true } },
+    a,
     b: { defaultVariant: "off", state: "ENABLED", targeting: rule, variants: { off: false, on: true } },
   };
   expect(gate.text()).toBe(canonical("8", sorted));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { type JsonValue, parseRuleset, type Ruleset, updateRuleset, writeRuleset } from "@flagspan/ruleset";
+import { type JsonValue, parseRuleset, type Ruleset, updateRuleset } from "@flagspan/ruleset";
 import type { Patch } from "./parse-patch.ts";
+import { writePatchedText } from "./patched-text.ts";
 import { compareRevisions } from "./revision.ts";
 
 /** What a source holds: the last good ruleset. */
@@ -11,7 +12,7 @@ export interface Held {
   readonly etag?: string;
 }
 
-/** What became of an offer. `invalid` names the first reason. */
+/** What became of an offer. `gap`: it does not fit what is held, and only a verified whole can tell. `invalid` names the first reason. */
 export type Verdict =
   | { readonly kind: "taken"; readonly held: Held }
   | { readonly kind: "same" | "older" | "gap" }
@@ -32,10 +33,22 @@ export interface RulesetGate {
   /** Offers a whole document. */
   offerText(text: string, origin: Origin): Verdict;
   offerPatch(patch: Patch): Verdict;
-  /** The ETag of what is held, also after patches: control's ETag is the SHA-256 of the canonical bytes. */
+  /**
+   * The ETag of what is held, also after patches: control's ETag is the SHA-256 of the canonical bytes. After a patch this
+   * and `text` cost tens of milliseconds for megabytes, once.
+   */
   etag(): string | undefined;
   /** The text of what is held, also after patches. */
   text(): string | undefined;
+  /** The SHA-256 that the latest patch said it leads to; undefined if there was no patch since the last whole, or none that said. */
+  readonly promised: string | undefined;
+  /**
+   * The server was seen to have an older revision than is held: it is behind, or has another history, in which the same
+   * number may mean something else. Until it is seen to agree, patches do not count.
+   */
+  readonly isAhead: boolean;
+  /** The server has exactly what is held. */
+  confirm(): void;
 }
 
 /** SHA-256 of a text's UTF-8 bytes, in hex. */
@@ -74,6 +87,8 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
   let base = "";
   const patched = new Map<string, JsonValue | null>();
   let isPatched = false;
+  let promised: string | undefined;
+  let isAhead = false;
 
   function offerText(text: string, origin: Origin): Verdict {
     const read = readDocument(text);
@@ -84,23 +99,31 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
     const next: Held = { ...read, ...(origin.etag === undefined ? {} : { etag: origin.etag }) };
     if (held === undefined) return takeText(next, text);
     const order = compareRevisions(read.revision, held.revision);
-    if (order === "older" && ordered) return { kind: "older" };
+    if (order === "older" && ordered) {
+      isAhead = true;
+      return { kind: "older" };
+    }
     if (order !== "same") return takeText(next, text);
     const differs = text !== currentText();
     if (differs && (origin.verified === true || !ordered)) return takeText(next, text);
-    if (!differs && origin.etag !== undefined) held = { ...held, etag: origin.etag };
+    if (differs) return { kind: "gap" };
+    confirm();
+    if (origin.etag !== undefined) held = { ...held, etag: origin.etag };
     return { kind: "same" };
   }
 
   function offerPatch(patch: Patch): Verdict {
     if (held === undefined) return { kind: "gap" };
     const order = compareRevisions(patch.to, held.revision);
-    if (order === "same" || order === "older") return { kind: order };
+    if (order === "older") return { kind: order };
+    if (isAhead) return { kind: "gap" };
+    if (order === "same") return { kind: order };
     if (patch.from !== held.revision) return { kind: "gap" };
     const metadata = { ...held.ruleset.metadata, version: patch.to };
     const { ruleset } = updateRuleset(held.ruleset, { flags: patch.flags, metadata });
     for (const [key, flag] of Object.entries(patch.flags)) patched.set(key, flag);
     isPatched = true;
+    promised = patch.sha256;
     held = { ruleset, revision: patch.to };
     return { kind: "taken", held };
   }
@@ -110,15 +133,28 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
     base = text;
     patched.clear();
     isPatched = false;
+    promised = undefined;
+    confirm();
     return { kind: "taken", held: next };
+  }
+
+  function confirm(): void {
+    isAhead = false;
   }
 
   function currentText(): string | undefined {
     if (held === undefined) return undefined;
-    if (isPatched) base = layPatched(base, patched, held.revision);
+    if (isPatched) base = writePatchedText(base, patched, held.revision);
     patched.clear();
     isPatched = false;
     return base;
+  }
+
+  function currentEtag(): string | undefined {
+    if (held === undefined || held.etag !== undefined) return held?.etag;
+    const text = currentText() ?? "";
+    held = { ...held, etag: `"${hashText(text)}"` };
+    return held.etag;
   }
 
   return {
@@ -127,31 +163,14 @@ export function createRulesetGate(ordered: boolean): RulesetGate {
     },
     offerText,
     offerPatch,
-    etag: () => {
-      if (held === undefined || held.etag !== undefined) return held?.etag;
-      const text = currentText() ?? "";
-      held = { ...held, etag: `"${hashText(text)}"` };
-      return held.etag;
-    },
+    etag: currentEtag,
     text: currentText,
+    get promised() {
+      return promised;
+    },
+    get isAhead() {
+      return isAhead;
+    },
+    confirm,
   };
-}
-
-/** The canonical text after patches: from the document as sent, since a parsed ruleset no longer has its references. */
-function layPatched(text: string, patched: ReadonlyMap<string, JsonValue | null>, version: string): string {
-  const document = JSON.parse(text) as {
-    flags: Record<string, JsonValue>;
-    metadata?: Record<string, string | number | boolean>;
-    $evaluators?: Record<string, JsonValue>;
-  };
-  const flags = new Map(Object.entries(document.flags));
-  for (const [key, flag] of patched) {
-    if (flag === null) flags.delete(key);
-    else flags.set(key, flag);
-  }
-  return writeRuleset({
-    ...document,
-    flags: Object.fromEntries(flags),
-    metadata: { ...document.metadata, version },
-  });
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -56,6 +56,33 @@ test("a damaged present generation does not push out the good one before it", as
   await writeFile(current ?? "", "torn again");
   expect((await file.read())?.text).toBe(text(1));
   expect(previous).toContain("previous");
+});
+
+test("many writers of one directory never leave a torn generation, and all of them succeed", async () => {
+  const files = Array.from({ length: 20 }, () => createSnapshotFile(directory, "one"));
+  const texts = files.map((_file, index) => text(index) + " ".repeat(index * 5000));
+  const written = await Promise.allSettled(
+    files.map((file, index) => file.write({ text: texts[index] ?? "" })),
+  );
+  expect(written.filter(({ status }) => status === "rejected")).toEqual([]);
+  for (const name of await readdir(directory)) {
+    const content = await readFile(join(directory, name), "utf8");
+    expect(texts).toContain(content.slice(content.indexOf("\n") + 1));
+  }
+  expect(texts).toContain((await files[0]?.read())?.text);
+});
+
+test("what a crash left behind is removed, what another is writing is not", async () => {
+  const file = createSnapshotFile(directory, "one");
+  await file.write({ text: text(1) });
+  const [current = ""] = await readdir(directory);
+  const [old, young] = [join(directory, `${current}.1.tmp`), join(directory, `${current}.2.tmp`)];
+  await writeFile(old, "torn");
+  await writeFile(young, "being written");
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(old, anHourAgo, anHourAgo);
+  await createSnapshotFile(directory, "one").write({ text: text(2) });
+  expect((await readdir(directory)).sort()).toEqual([current, `${current}.2.tmp`, `${current}.previous`]);
 });
 
 test("a directory that cannot be made rejects and leaves nothing", async () => {

@@ -11,10 +11,13 @@ export interface Clock {
   clearTimeout(timer: Timer): void;
 }
 
+/** The longest delay a platform timer takes; a longer one would fire at once. */
+const longestMs = 2 ** 31 - 1;
+
 /** The platform's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimeout: (run, delayMs) => setTimeout(run, delayMs),
+  setTimeout: (run, delayMs) => setTimeout(run, Math.min(delayMs, longestMs)),
   clearTimeout: (timer) => clearTimeout(timer as Parameters<typeof clearTimeout>[0]),
 };

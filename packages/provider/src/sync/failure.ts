@@ -1,4 +1,4 @@
-/** Why a stream or a fetch did not work. `status` is an answer that is no success; the rest never became a usable answer. */
+/** Why a stream or a fetch did not work. `status` is an answer that is no success, `disk` a cache that cannot be written; the rest never became a usable answer. */
 export interface Failure {
   readonly kind:
     | "network"
@@ -9,7 +9,8 @@ export interface Failure {
     | "ended"
     | "wrong-content"
     | "too-large"
-    | "invalid-data";
+    | "invalid-data"
+    | "disk";
   readonly message: string;
   /** Present when `kind` is `status`. */
   readonly status?: number;

@@ -7,8 +7,8 @@ import { findLogger, findMeter, type MeterLike } from "./otel-api.ts";
 export interface SyncTelemetry {
   /** A ruleset was swapped in. */
   applied(update: SourceUpdate): void;
-  /** The link was good just now. */
-  fresh(): void;
+  /** The link became good or was lost. */
+  link(good: boolean): void;
   failed(failure: Failure): void;
   close(): void;
 }
@@ -101,13 +101,11 @@ export function createSyncTelemetry(instance: string, clock: Clock): SyncTelemet
         for (const change of update.changes) reportChange(update, change);
       });
     },
-    fresh: () => {
-      up = true;
-      freshAtMs = clock.monotonic();
+    link: (good) => {
+      if (up) freshAtMs = clock.monotonic();
+      up = good;
     },
     failed: (failure) => {
-      if (up) freshAtMs = clock.monotonic();
-      up = false;
       const type = failure.status === undefined ? failure.kind : String(failure.status);
       safely(() => meter()?.failures.add(1, { ...setAttributes(layers[0]), "error.type": type }));
     },
