@@ -10,10 +10,17 @@ import {
 } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import { activeFlags } from "@flagspan/telemetry";
 import * as fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 
+import { violations } from "./contract.ts";
 import { createRig, watched } from "./rig.ts";
 import type { Rig, RigOptions } from "./rig.ts";
 
@@ -188,6 +195,66 @@ test("forged baggage at an edge reaches no span, log, event or further service",
   ]);
   expect(rig.logs.getFinishedLogRecords().map(({ attributes }) => attributes)).toEqual([{}]);
   expect(rig.telemetry.dropped().get("baggage_untrusted")).toBe(2);
+});
+
+test("at a public edge a stranger's flags tag, go nowhere, count nowhere, and what fails with them is a signal", async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1_000_000 });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  start({ ...allowed, trustBaggage: true, publicEdge: true, meterProvider, events: "off" });
+  rig.telemetry.bindMetrics();
+  let onward: Carrier = {};
+  for (let index = 0; index < 100; index += 1) {
+    const baggage = `feature_flag.context.id=forged-${index},feature_flags.dark-mode=on;rollout=r-42/${index}/treatment`;
+    receive({ baggage }, () => {
+      expect(activeFlags()).toEqual({ "dark-mode": "on" });
+      const client = rig.tracer.startSpan("GET", {
+        kind: SpanKind.CLIENT,
+        attributes: { "server.address": "checkout.internal" },
+      });
+      propagators().inject(trace.setSpan(context.active(), client), (onward = {}), defaultTextMapSetter);
+      client.end();
+      trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR });
+    });
+  }
+  await rig.telemetry.forceFlush();
+  await reader.forceFlush();
+  expect(onward).toEqual({ traceparent: expect.any(String) as string });
+  const tagged = rig.spans.getFinishedSpans().map(({ attributes }) => attributes["feature_flags.dark-mode"]);
+  expect(tagged).toEqual(Array.from({ length: 200 }, () => "on"));
+  expect(new Set(rig.sent.map(({ eventName }) => eventName))).toEqual(new Set(["feature_flag.outcome"]));
+  expect(rig.sent).toHaveLength(20);
+  expect(violations("outcome", rig.sent)).toEqual([]);
+  for (const { attributes } of rig.sent) expect(attributes["feature_flag.outcome.source"]).toBe("browser");
+  expect(rig.telemetry.dropped().get("outcome_without_unit")).toBe(80);
+  const series = exporter
+    .getMetrics()
+    .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
+    .filter(({ dataPoints }) => dataPoints.length > 0)
+    .map(({ descriptor }) => descriptor.name);
+  expect(series).toEqual(["feature_flag.telemetry.dropped"]);
+});
+
+test("at a public edge what is evaluated there counts as ever, whatever the same request claims", async () => {
+  start({ trustBaggage: true, publicEdge: true });
+  const claim = "feature_flag.context.id=unit-1,feature_flags.dark-mode=on;rollout=r-42/2/treatment";
+  receive({ baggage: claim }, () => {
+    trace.getActiveSpan()?.recordException(new Error("before the evaluation"));
+    rig.evaluate("dark-mode", watched("unit-1"));
+    trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR });
+  });
+  await rig.telemetry.forceFlush();
+  expect(rig.sent.map(({ eventName }) => eventName)).toEqual(["feature_flag.exposures"]);
+  receive({ baggage: claim }, () => {
+    rig.evaluate("dark-mode", watched("unit-1"));
+    trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR });
+  });
+  await rig.telemetry.forceFlush();
+  expect(rig.sent.map(({ attributes }) => attributes["feature_flag.outcome.source"])).toEqual([
+    "server",
+    "server",
+  ]);
+  expect(rig.sent[1]?.eventName).toBe("feature_flag.outcome");
 });
 
 test("trusting named keys takes those alone, and a process takes at most maxFlags different keys", async () => {

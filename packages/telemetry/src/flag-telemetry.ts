@@ -144,7 +144,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     timer.wake();
     return tracker.expose(...exposure);
   };
-  const incoming = new IncomingEntries(clock);
+  const incoming = new IncomingEntries(clock, options.publicEdge === true ? "claim" : "baggage");
   const spanProcessor = new TaggingSpanProcessor({
     spans,
     tags,

@@ -36,6 +36,12 @@ export interface FlagTelemetryOptions {
   readonly baggage?: { readonly allow: readonly string[] };
   /** Whether incoming flags in baggage are believed. Default false: they are stripped, as a public edge must. */
   readonly trustBaggage?: TrustBaggage;
+  /**
+   * Whether this process answers strangers. Flags that `trustBaggage` takes from them tag spans and logs here, but are
+   * not passed on, are counted nowhere, and what fails with them is a signal, which holds a rollout and never kills a
+   * flag. Default false.
+   */
+  readonly publicEdge?: boolean;
   /** Replaces the rule for a bad request (status ERROR or HTTP 5xx). */
   readonly isBad?: (span: EndedRoot) => boolean;
   /** How subjects of foreign providers become units. Default: only `flagMetadata.contextId` does. */

@@ -85,7 +85,7 @@ describe("the door", () => {
     "POST /v1/rollouts/r1/resume": ["write"],
     "POST /ofrep/v1/evaluate/flags": ["evaluate"],
     "POST /ofrep/v1/evaluate/flags/banner": ["evaluate"],
-    "POST /v1/logs": ["telemetry"],
+    "POST /v1/logs": ["telemetry", "evaluate"],
     "POST /v1/traces": ["telemetry"],
     "POST /v1/metrics": ["telemetry"],
     "GET /v1/keys": ["admin"],

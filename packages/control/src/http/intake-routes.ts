@@ -8,7 +8,8 @@ export const INTAKE_ROUTES: readonly Route[] = [
     method: "POST",
     path: `/v1/${signal}`,
     summary: `OTLP/HTTP ${signal}, JSON or protobuf`,
-    permission: ["telemetry"],
+    // A page's key may tell what went wrong, too: the guard hears with which scopes, and takes it as a signal only.
+    permission: signal === "logs" ? ["telemetry", "evaluate"] : ["telemetry"],
     body: "bytes",
     bodyLimit: "otlpBytes",
     answers: "the OTLP export response",

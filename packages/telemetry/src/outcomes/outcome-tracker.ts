@@ -36,6 +36,8 @@ const firstSlowBit = 4;
 const maxStages = 64;
 /** Bad outcomes without a unit reported per flag, stage, kind and flush: they only alert, and must not flood. */
 const maxWithoutUnit = 20;
+/** Failures under strangers' claims reported per flush, whatever they claim: likewise. */
+const maxClaims = 20;
 
 interface Stage {
   readonly flagKey: string;
@@ -53,6 +55,7 @@ export class OutcomeTracker {
   readonly #stages = new Map<string, Stage>();
   /** The same by arm, which is one object per flag and arm: spares putting a name together on each evaluation. */
   readonly #byArm = new Map<WatchedArm, Stage>();
+  #claims = 0;
 
   constructor(parts: OutcomeParts) {
     this.#parts = parts;
@@ -72,9 +75,17 @@ export class OutcomeTracker {
     return unit !== undefined;
   }
 
-  /** Reports a unit's failure after exposure, if it is its first. */
+  /**
+   * Reports a unit's failure after exposure, if it is its first. A claim is nobody's exposure: it is reported as what it
+   * is worth, `source` = `browser`, and remembered nowhere, so that strangers displace nothing.
+   */
   failed(entry: FlagEntry, errorType: string, trace: OutcomeTrace): void {
-    this.#report(entry, errorBit, "error", undefined, errorType, trace);
+    if (entry.claim === undefined) this.#report(entry, errorBit, "error", undefined, errorType, trace);
+    else if (this.#claims >= maxClaims) this.#parts.drops.count("outcome_without_unit");
+    else {
+      this.#claims += 1;
+      this.#queueOutcome(entry, entry.claim, "browser", "error", undefined, errorType, trace);
+    }
   }
 
   /** Judges the time from the evaluation to the end of the unit's first request against each bound. */
@@ -87,6 +98,7 @@ export class OutcomeTracker {
 
   /** Queues one `feature_flag.exposures` event per flag, stage and arm with news, and lets the per-flush limits go. */
   flushExposures(): void {
+    this.#claims = 0;
     for (const stage of this.#stages.values()) {
       stage.withoutUnit.clear();
       this.#queueExposures(stage);
@@ -131,6 +143,18 @@ export class OutcomeTracker {
       unit === undefined ? !this.#mayReportWithoutUnit(stage, watch, bit) : stage.units.add(unit, bit) === 0
     )
       return;
+    this.#queueOutcome(entry, watch, this.#parts.source, kind, boundMs, errorType, trace);
+  }
+
+  #queueOutcome(
+    entry: FlagEntry,
+    arm: WatchedArm,
+    source: OutcomeSource,
+    kind: "error" | "slow",
+    boundMs: number | undefined,
+    errorType: string | undefined,
+    trace: OutcomeTrace,
+  ): void {
     const { names } = this.#parts;
     this.#parts.queue({
       eventName: names.outcomeEvent,
@@ -142,13 +166,13 @@ export class OutcomeTracker {
         [names.key]: entry.key,
         [names.setId]: entry.setId,
         [names.variant]: entry.variant,
-        [names.rolloutId]: watch.rolloutId,
-        [names.rolloutStage]: watch.stage,
-        [names.rolloutArm]: watch.arm,
-        [names.contextId]: unit,
+        [names.rolloutId]: arm.rolloutId,
+        [names.rolloutStage]: arm.stage,
+        [names.rolloutArm]: arm.arm,
+        [names.contextId]: entry.unit,
         [names.outcomeKind]: kind,
         [names.outcomeBoundMs]: boundMs,
-        [names.outcomeSource]: this.#parts.source,
+        [names.outcomeSource]: source,
         [names.errorType]: errorType,
       },
     });

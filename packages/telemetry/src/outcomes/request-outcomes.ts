@@ -36,13 +36,15 @@ export class RequestOutcomes implements SpanEndListener {
     const { scope } = live;
     let isBad: boolean | undefined;
     for (const entry of scope.entries()) {
-      if (entry.watch === undefined) continue;
+      if (entry.watch === undefined && entry.claim === undefined) continue;
       isBad ??= this.#isBad(span);
       const failedAfter = isBad && isAfterExposure(scope, entry);
-      const elapsedMs = this.#parts.clock.monotonicMs() - entry.sinceMs;
       const trace = span.spanContext();
-      this.#parts.duration(entry, elapsedMs / 1000, failedAfter ? "error" : "ok");
-      this.#parts.tracker.took(entry, elapsedMs, trace);
+      if (entry.watch !== undefined) {
+        const elapsedMs = this.#parts.clock.monotonicMs() - entry.sinceMs;
+        this.#parts.duration(entry, elapsedMs / 1000, failedAfter ? "error" : "ok");
+        this.#parts.tracker.took(entry, elapsedMs, trace);
+      }
       if (failedAfter) this.#parts.tracker.failed(entry, errorTypeOf(span, scope.failures?.type), trace);
     }
   }

@@ -83,7 +83,8 @@ export class FlagPropagator implements TextMapPropagator {
     if (!isAllowed(destination, allow)) return;
     const others = writtenBaggage(ctx, carrier);
     const room = Math.min(maxBaggageBytes, maxHeaderBytes - (others === "" ? 0 : others.length + 1));
-    const { header: flags, dropped } = encodeFlagBaggage(scope.entries(), room);
+    const ours = [...scope.entries()].filter(({ source }) => source !== "claim");
+    const { header: flags, dropped } = encodeFlagBaggage(ours, room);
     if (dropped > 0) drops.count("baggage_budget", dropped);
     if (flags !== "") setter.set(carrier, header, others === "" ? flags : `${others},${flags}`);
   }

@@ -16,6 +16,7 @@ test("every variable becomes its option", () => {
     FLAGSPAN_EVENTS: "off",
     FLAGSPAN_BAGGAGE_ALLOW: "stock.internal, *.shop.internal",
     FLAGSPAN_TRUST_BAGGAGE: "dark-mode,checkout",
+    FLAGSPAN_PUBLIC_EDGE: "true",
     FLAGSPAN_SUBJECT_SECRET: "s3cret",
   });
   expect(problems).toEqual([]);
@@ -29,6 +30,7 @@ test("every variable becomes its option", () => {
     events: "off",
     baggage: { allow: ["stock.internal", "*.shop.internal"] },
     trustBaggage: { keys: ["dark-mode", "checkout"] },
+    publicEdge: true,
     subjectKey: "s3cret",
   });
 });

@@ -17,7 +17,8 @@ const policies = ["first-per-scope", "all", "off"] as const;
 /**
  * Reads the preload's options: `FLAGSPAN_GUARD_ENDPOINT`, `FLAGSPAN_GUARD_HEADERS` (`name=value,name=value`),
  * `FLAGSPAN_MAX_FLAGS`, `FLAGSPAN_NAMING`, `FLAGSPAN_NAMESPACE`, `FLAGSPAN_BINDING`, `FLAGSPAN_EVENTS`,
- * `FLAGSPAN_BAGGAGE_ALLOW` (hosts), `FLAGSPAN_TRUST_BAGGAGE` (`true`, `false` or flag keys), `FLAGSPAN_SUBJECT_SECRET`.
+ * `FLAGSPAN_BAGGAGE_ALLOW` (hosts), `FLAGSPAN_TRUST_BAGGAGE` (`true`, `false` or flag keys), `FLAGSPAN_PUBLIC_EDGE`,
+ * `FLAGSPAN_SUBJECT_SECRET`.
  * Lists are separated by commas. An unset or empty variable is the option's default; so is one that makes no sense.
  */
 export function readEnvironment(env: Environment): EnvironmentOptions {
@@ -39,6 +40,7 @@ export function readEnvironment(env: Environment): EnvironmentOptions {
   const headers = textOf(env, "FLAGSPAN_GUARD_HEADERS");
   const allow = textOf(env, "FLAGSPAN_BAGGAGE_ALLOW");
   const trust = textOf(env, "FLAGSPAN_TRUST_BAGGAGE");
+  const edge = oneOf("FLAGSPAN_PUBLIC_EDGE", ["true", "false"]);
   const secret = textOf(env, "FLAGSPAN_SUBJECT_SECRET");
   return {
     problems,
@@ -52,6 +54,7 @@ export function readEnvironment(env: Environment): EnvironmentOptions {
       ...(headers === undefined ? {} : { guardHeaders: readHeaders(headers, problems) }),
       ...(allow === undefined ? {} : { baggage: { allow: listOf(allow) } }),
       ...(trust === undefined ? {} : { trustBaggage: readTrust(trust) }),
+      ...(edge === undefined ? {} : { publicEdge: edge === "true" }),
       ...(secret === undefined ? {} : { subjectKey: secret }),
     },
   };

@@ -7,8 +7,8 @@ export interface FlagEntry {
   readonly variant: string;
   /** The reason in the convention's spelling: `targeting_match`, `static`, … */
   readonly reason: string;
-  /** Whether it was evaluated here, or learnt from trusted baggage of the caller. */
-  readonly source: "evaluation" | "baggage";
+  /** Whether it was evaluated here, learnt from baggage of a caller of ours, or claimed by a stranger's at a public edge. */
+  readonly source: "evaluation" | "baggage" | "claim";
   /** The value of a boolean flag, for tools that know only booleans (Sentry). */
   readonly enabled?: boolean | undefined;
   readonly setId?: string | undefined;
@@ -17,6 +17,8 @@ export interface FlagEntry {
   readonly unit?: string | undefined;
   /** The arm of a running rollout, if this variant is exactly one of its two. */
   readonly watch?: WatchedArm | undefined;
+  /** The arm that a stranger's baggage names. It is no `watch`: nothing may be counted by it, and a failure is only a signal. */
+  readonly claim?: WatchedArm | undefined;
   /** Monotonic milliseconds at which the scope first learnt this key, variant and unit. */
   readonly sinceMs: number;
   /** Whether this is the unit's first request after exposure to this flag and stage in this process. */

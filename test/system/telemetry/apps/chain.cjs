@@ -1,4 +1,5 @@
-// One link of a chain of services: only the one that is told to evaluates a flag; each calls the next.
+// One link of a chain of services: only the one that is told to evaluates a flag; each calls the next, and hands its
+// status on. The one that is told to fails.
 const express = require("express");
 const pino = require("pino");
 const { client, pause, ready } = require("./flags.cjs");
@@ -13,13 +14,19 @@ app.get("/order", async (request, response) => {
     await pause(5);
   }
   log.info("passing on");
-  if (process.env.NEXT_URL) await (await fetch(`${process.env.NEXT_URL}/order?user=${user}`)).text();
+  let status = process.env.FAILS === "true" ? 500 : 200;
+  if (process.env.NEXT_URL) {
+    const next = await fetch(`${process.env.NEXT_URL}/order?user=${user}`);
+    await next.text();
+    status = next.status;
+  }
   log.info("answering");
-  response.json({ ok: true });
+  response.status(status).json({ ok: status === 200 });
 });
 
 void ready.then(() => {
   const server = app.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
+  server.keepAliveTimeout = 60_000; // a busy machine must not look like a broken connection
   process.on("SIGTERM", () => {
     server.close();
     server.closeAllConnections();
