@@ -5,9 +5,9 @@ export function asObject(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-/** The value as a list; anything else is an empty one. At most 1,000 elements are looked at. */
+/** The value as a list; anything else is an empty one. How long it can be, the limit on bodies decides. */
 export function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.slice(0, 1000) : [];
+  return Array.isArray(value) ? value : [];
 }
 
 /** The value as text: text and numbers; empty text is none. */

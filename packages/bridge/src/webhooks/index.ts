@@ -1,12 +1,12 @@
 export { createWebhookIntake } from "./intake.ts";
 export type {
-  PayloadMemory,
-  UnknownEvent,
   VendorSettings,
   WebhookAnswer,
   WebhookIntake,
   WebhookIntakeOptions,
   WebhookRequest,
 } from "./intake.ts";
+export type { UnknownEvent } from "./unknown-event.ts";
+export type { UnknownReport } from "./unknown-counts.ts";
 export type { FlagAlert } from "./alert.ts";
 export type { ChangeMapping } from "./change-mapping.ts";

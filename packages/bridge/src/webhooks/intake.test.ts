@@ -172,54 +172,12 @@ test("ConfigCat's published vector verifies", async () => {
   });
 });
 
-test("unknown events are answered 200, counted and kept", async () => {
-  const intake = createIntake();
-  const body = { kind: "segment", _id: "1", accesses: [] };
-  const answer = await intake.receive(createRequest({ route: "launchdarkly", body }));
-  expect(answer).toMatchObject({ status: 200, changes: [], unknown: "kind segment" });
-  expect(intake.unknown()).toMatchObject({
-    counts: { "launchdarkly: kind segment": 1 },
-    last: [{ vendor: "launchdarkly", kind: "kind segment", excerpt: JSON.stringify(body) }],
-  });
-});
-
 test("deliveries out of order keep the vendor's time, and one delivery's changes come oldest first", async () => {
   const mapping: ChangeMapping = { each: "events", flagKey: "flag", occurredAt: "at", revision: "revision" };
   const events = [3, 1, 2].map((revision) => ({ flag: "dark-mode", revision, at: nowMs + revision * 1000 }));
   const answer = await createIntake(mapping).receive(createRequest({ route: "generic", body: { events } }));
   expect(answer.changes.map(({ revision }) => revision)).toEqual(["1", "2", "3"]);
   expect(answer.changes.map(({ occurredAt }) => Date.parse(occurredAt) - nowMs)).toEqual([1000, 2000, 3000]);
-});
-
-test("GrowthBook's whole payload is remembered first and compared after", async () => {
-  const intake = createIntake();
-  const send = (
-    id: string,
-    features: object,
-  ): Promise<{ changes: readonly { flagKey: string; action: string }[] }> => {
-    const body = JSON.stringify({
-      type: "payload.changed",
-      timestamp: seconds,
-      data: { payload: JSON.stringify({ features }) },
-    });
-    return intake.receive({
-      vendor: "growthbook",
-      headers: {
-        "content-type": "application/json",
-        "webhook-id": id,
-        "webhook-timestamp": seconds,
-        "webhook-signature": signStandardWebhook(secret, "raw", id, seconds, body),
-      },
-      rawBody: new TextEncoder().encode(body),
-      query: { connection: "prod" },
-    });
-  };
-  expect((await send("1", { a: { defaultValue: true }, b: {} })).changes).toEqual([]);
-  expect((await send("2", { a: { defaultValue: false }, c: {} })).changes).toMatchObject([
-    { flagKey: "a", action: "updated", flagSetId: "prod" },
-    { flagKey: "b", action: "deleted" },
-    { flagKey: "c", action: "created" },
-  ]);
 });
 
 test("a FlagChange of another Flagspan passes as it is", async () => {

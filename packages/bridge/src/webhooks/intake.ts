@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { parseFlagChange, type FlagChange } from "@flagspan/ruleset/change";
+import type { Documents } from "../outbox/documents.ts";
 import type { FlagAlert } from "./alert.ts";
 import type { ChangeMapping } from "./change-mapping.ts";
 import { asObject } from "./fields.ts";
 import { nameFlagSet } from "./flag-set.ts";
+import { createDocumentMemory, createProcessMemory, type WebhookMemory } from "./memory.ts";
 import type { Delivery } from "./signatures/verdict.ts";
-import type { Reading, ReadingTools, Vendor } from "./vendor.ts";
+import { createUnknownCounts, type UnknownReport } from "./unknown-counts.ts";
+import { describeUnknown, type UnknownEvent } from "./unknown-event.ts";
+import type { Fields, Reading, ReadingTools, Vendor } from "./vendor.ts";
 import { vendors as knownVendors } from "./vendors/index.ts";
 
 /** What one route believes and how it reads. */
@@ -20,12 +24,6 @@ export interface VendorSettings {
   readonly mapping?: ChangeMapping;
 }
 
-/** Keeps the last whole payload of senders that send whole payloads. */
-export interface PayloadMemory {
-  /** Stores a text and resolves to the one that was there. */
-  swap(key: string, text: string): Promise<string | undefined>;
-}
-
 /** What an intake is made of. */
 export interface WebhookIntakeOptions {
   /** By the name in the route. A route that is not here answers 404. */
@@ -33,8 +31,8 @@ export interface WebhookIntakeOptions {
   readonly clock?: { now(): number };
   /** Largest body; 1 MiB by default. */
   readonly maxBodyBytes?: number;
-  /** In memory by default: the first payload after a start is then only remembered. */
-  readonly memory?: PayloadMemory;
+  /** Where whole payloads are remembered, to be compared with the next. In memory by default: the first after a start is then only remembered. */
+  readonly documents?: Documents;
 }
 
 /** A webhook as it arrived. Header names in lower case. */
@@ -52,52 +50,53 @@ export interface WebhookAnswer {
   /** To be appended durably before a 2xx goes out; duplicates have the same id. By the vendor's time, oldest first. */
   readonly changes: readonly FlagChange[];
   readonly alerts: readonly FlagAlert[];
-  /** What was in the delivery and not understood. */
+  /** What was in the delivery and not understood, in words. */
   readonly unknown?: string;
+  /** The same as events to be kept durably, for a later version that understands them: {@link WebhookIntake.replay}. */
+  readonly unknownEvents?: readonly UnknownEvent[];
 }
 
-/** An event that no vendor file reads. */
-export interface UnknownEvent {
-  readonly vendor: string;
-  readonly kind: string;
-  readonly receivedAt: string;
-  /** The first 4 kB of the body. */
-  readonly excerpt: string;
-}
-
-/** Takes webhooks: verifies, reads, and says what to answer. Never throws and never answers 5xx. */
+/** Takes webhooks: verifies, reads, and says what to answer. Never throws; 503 only where `documents` cannot be written. */
 export interface WebhookIntake {
   receive(request: WebhookRequest): Promise<WebhookAnswer>;
+  /**
+   * Reads a kept event once more, after an upgrade; it was verified when it came. What it means now has the ids it would have had then.
+   * Answers 422 where it was not kept whole, and 404 where its route is gone.
+   */
+  replay(event: UnknownEvent): Promise<WebhookAnswer>;
   /** How many unknown events there were by vendor and kind, and the last hundred of them. */
-  unknown(): { readonly counts: Readonly<Record<string, number>>; readonly last: readonly UnknownEvent[] };
+  unknown(): UnknownReport;
 }
-
-const unknownKept = 100;
-const unknownKinds = 500;
-const excerptBytes = 4096;
 
 /** Creates the intake of `POST /hooks/{vendor}`. Throws where a route has no format or an empty secret: it would believe anybody. */
 export function createWebhookIntake(options: WebhookIntakeOptions): WebhookIntake {
-  const { clock = { now: () => Date.now() }, maxBodyBytes = 1024 * 1024, memory = inMemory() } = options;
+  const { clock = { now: () => Date.now() }, maxBodyBytes = 1024 * 1024, documents } = options;
+  const memory = documents === undefined ? createProcessMemory() : createDocumentMemory(documents);
   const routes = new Map(
     Object.entries(options.vendors).map(([name, settings]) => [name, openRoute(name, settings)]),
   );
-  const counts = new Map<string, number>();
-  const last: UnknownEvent[] = [];
+  const unknowns = createUnknownCounts();
 
-  function keepUnknown(request: WebhookRequest, kinds: readonly string[], nowMs: number): void {
-    for (const kind of kinds) {
-      const name = `${request.vendor}: ${kind.slice(0, 100)}`;
-      const counted = counts.has(name) || counts.size < unknownKinds ? name : `${request.vendor}: other`;
-      counts.set(counted, (counts.get(counted) ?? 0) + 1);
-      last.push({
-        vendor: request.vendor,
-        kind: kind.slice(0, 100),
-        receivedAt: new Date(nowMs).toISOString(),
-        excerpt: new TextDecoder().decode(request.rawBody.subarray(0, excerptBytes)),
-      });
-      if (last.length > unknownKept) last.shift();
+  async function read(route: Route, body: Fields, delivery: KnownDelivery): Promise<WebhookAnswer> {
+    const tools = route.tools(delivery.bodyHash, memory);
+    let reading: Reading;
+    try {
+      reading = await route.vendor.read(body, delivery, tools);
+    } catch {
+      // A vendor's file tolerates anything, so this is the memory: nothing was taken, and the sender tries again.
+      return refuse(503, "what came before cannot be read or written at the moment; send it again");
     }
+    const { changes, unknown } = admit(reading);
+    const unknownEvents = describeUnknown({ ...delivery, kinds: unknown, body, secrets: route.secrets });
+    return {
+      status: 200,
+      body: "ok",
+      changes,
+      alerts: reading.alerts,
+      ...(unknownEvents.length === 0
+        ? {}
+        : { unknown: unknownEvents.map(({ kind }) => kind).join("; "), unknownEvents }),
+    };
   }
 
   async function receive(request: WebhookRequest): Promise<WebhookAnswer> {
@@ -109,31 +108,38 @@ export function createWebhookIntake(options: WebhookIntakeOptions): WebhookIntak
     const mediaType = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
     if (mediaType !== "application/json" && !/^application\/[\w.-]+\+json$/.test(mediaType))
       return refuse(415, "send application/json");
-    const nowMs = clock.now();
-    const delivery: Delivery = { ...request, nowMs };
+    const delivery = { ...request, nowMs: clock.now(), bodyHash: hashBody(request.rawBody) };
     const verdict = route.vendor.verify(delivery, route.secrets);
     if (!verdict.ok) return refuse(401, verdict.problem);
     const body = parseJson(request.rawBody);
     if (body === undefined) return refuse(400, "the body is not a JSON object");
-    const reading = await route.vendor.read(asObject(body), delivery, route.tools(request, memory));
-    const { changes, unknown } = admit(reading);
-    keepUnknown(request, unknown, nowMs);
-    return {
-      status: 200,
-      body: "ok",
-      changes,
-      alerts: reading.alerts,
-      ...(unknown.length === 0 ? {} : { unknown: unknown.join("; ") }),
-    };
+    const answer = await read(route, asObject(body), delivery);
+    for (const event of answer.unknownEvents ?? []) unknowns.add(event);
+    return answer;
   }
 
-  return { receive, unknown: () => ({ counts: Object.fromEntries(counts), last: [...last] }) };
+  async function replay(event: UnknownEvent): Promise<WebhookAnswer> {
+    const route = routes.get(event.vendor);
+    if (route === undefined) return refuse(404, `no webhook is configured under "${event.vendor}"`);
+    const rawBody = new TextEncoder().encode(event.body);
+    const body = event.isWhole ? parseJson(rawBody) : undefined;
+    if (body === undefined) return refuse(422, "the event was too long to be kept whole");
+    return read(route, asObject(body), { ...event, rawBody, nowMs: Date.parse(event.receivedAt) });
+  }
+
+  return { receive, replay, unknown: () => unknowns.report() };
+}
+
+/** A delivery, and what it is known by. */
+interface KnownDelivery extends Delivery {
+  readonly vendor: string;
+  readonly bodyHash: string;
 }
 
 interface Route {
   readonly vendor: Vendor;
   readonly secrets: readonly string[];
-  tools(request: WebhookRequest, memory: PayloadMemory): ReadingTools;
+  tools(bodyHash: string, memory: WebhookMemory): ReadingTools;
 }
 
 function openRoute(name: string, settings: VendorSettings): Route {
@@ -151,12 +157,12 @@ function openRoute(name: string, settings: VendorSettings): Route {
   return {
     vendor,
     secrets,
-    tools: (request, memory) => ({
+    tools: (bodyHash, memory) => ({
       source: name,
       flagSet: (project, environment) => nameFlagSet(settings.sets ?? {}, project, environment),
-      bodyHash: () => createHash("sha256").update(request.rawBody).digest("hex").slice(0, 32),
+      bodyHash: () => bodyHash,
       mapping: settings.mapping,
-      remember: (key, text) => memory.swap(`${name} ${key}`, text),
+      remember: (key, step) => memory.update(`${name} ${key}`, step),
     }),
   };
 }
@@ -193,14 +199,6 @@ function parseJson(rawBody: Uint8Array): object | undefined {
   }
 }
 
-function inMemory(): PayloadMemory {
-  const texts = new Map<string, string>();
-  return {
-    async swap(key, text): Promise<string | undefined> {
-      const before = texts.get(key);
-      if (before === undefined && texts.size >= 100) return undefined;
-      texts.set(key, text);
-      return before;
-    },
-  };
+function hashBody(rawBody: Uint8Array): string {
+  return createHash("sha256").update(rawBody).digest("hex").slice(0, 32);
 }

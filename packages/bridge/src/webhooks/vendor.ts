@@ -1,6 +1,7 @@
 import type { FlagChange } from "@flagspan/ruleset/change";
 import type { FlagAlert } from "./alert.ts";
 import type { ChangeMapping } from "./change-mapping.ts";
+import type { WebhookMemory } from "./memory.ts";
 import type { Delivery, Verify } from "./signatures/verdict.ts";
 
 /** What a delivery says. */
@@ -21,8 +22,8 @@ export interface ReadingTools {
   bodyHash(): string;
   /** How a generic body is read. */
   readonly mapping: ChangeMapping | undefined;
-  /** Remembers a text under a key and returns the one remembered before: for vendors that send whole rulesets. */
-  remember(key: string, text: string): Promise<string | undefined>;
+  /** Remembers something under a key, for vendors that send whole rulesets; what it resolves for is durable where the intake's memory is. */
+  remember: WebhookMemory["update"];
 }
 
 /** A system that sends webhooks: one file in `vendors/`, one line in `vendors/index.ts`, one fixture. */

@@ -8,13 +8,17 @@ export const alertmanager: Vendor = {
   verify: staticToken,
   read(body) {
     const alerts: FlagAlert[] = [];
+    let unreadable = 0;
     for (const alert of asList(body["alerts"]).map(asObject)) {
       const labels = asObject(alert["labels"]);
       const annotations = asObject(alert["annotations"]);
       const name = asText(labels["alertname"]);
       const status = alert["status"] === "resolved" ? "resolved" : "firing";
       const occurredAt = asTime(status === "resolved" ? alert["endsAt"] : alert["startsAt"]);
-      if (name === undefined || occurredAt === undefined) continue;
+      if (name === undefined || occurredAt === undefined) {
+        unreadable += 1;
+        continue;
+      }
       alerts.push(
         present<FlagAlert>({
           id: `alertmanager:${asText(alert["fingerprint"]) ?? name}:${occurredAt}:${status}`,
@@ -29,6 +33,7 @@ export const alertmanager: Vendor = {
         }),
       );
     }
+    if (unreadable > 0) return { changes: [], alerts, unknown: ["an alert without alertname or time"] };
     return { changes: [], alerts, unknown: alerts.length === 0 ? ["a body without alerts"] : [] };
   },
 };

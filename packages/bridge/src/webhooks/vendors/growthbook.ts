@@ -2,15 +2,15 @@ import type { FlagChange, FlagChangeAction } from "@flagspan/ruleset/change";
 import { asList, asObject, asText, asTime, present } from "../fields.ts";
 import { hexHmac } from "../signatures/hex-hmac.ts";
 import { standardWebhooks } from "../signatures/standard-webhooks.ts";
-import type { Delivery } from "../signatures/verdict.ts";
 import type { Fields, Reading, ReadingTools, Vendor } from "../vendor.ts";
+import { readPayload } from "./growthbook-payload.ts";
 
 const verifyEvent = hexHmac("x-growthbook-signature");
 const verifyPayload = standardWebhooks("raw");
 
 /**
  * GrowthBook's two kinds, told apart by their signature headers: event webhooks (who did what to one feature) and SDK webhooks (the whole
- * payload, which is compared with the one before; the first is only remembered). Configure one of the two.
+ * payload, see growthbook-payload.ts). Configure one of the two.
  */
 export const growthbook: Vendor = {
   verify: (delivery, secrets) =>
@@ -73,41 +73,4 @@ function readActor(value: unknown): FlagChange["actor"] {
   // An API key is a secret even where it is only named: its kind is all that is told.
   if (user["type"] === "api_key") return { id: "growthbook api key", type: "api" };
   return { id: "growthbook", type: "system" };
-}
-
-async function readPayload(body: Fields, delivery: Delivery, tools: ReadingTools): Promise<Reading> {
-  const payload = asText(asObject(body["data"])["payload"]);
-  const features = readFeatures(payload);
-  if (payload === undefined || features === undefined)
-    return { changes: [], alerts: [], unknown: ["payload.changed that cannot be read"] };
-  const connection = delivery.query["connection"] ?? "";
-  const before = await tools.remember(`growthbook payload ${connection}`, payload);
-  if (before === undefined) return { changes: [], alerts: [], unknown: ["payload.changed seen first"] };
-  const previous = readFeatures(before) ?? {};
-  const changes: FlagChange[] = [];
-  for (const flagKey of new Set([...Object.keys(previous), ...Object.keys(features)])) {
-    const was = Object.hasOwn(previous, flagKey) ? JSON.stringify(previous[flagKey]) : undefined;
-    const is = Object.hasOwn(features, flagKey) ? JSON.stringify(features[flagKey]) : undefined;
-    if (was === is) continue;
-    changes.push({
-      id: `${tools.source}:${delivery.headers["webhook-id"] ?? tools.bodyHash()}:${flagKey}`,
-      occurredAt: asTime(body["timestamp"]) ?? "",
-      source: tools.source,
-      flagSetId: tools.flagSet(undefined, connection === "" ? undefined : connection),
-      flagKey,
-      action: was === undefined ? "created" : is === undefined ? "deleted" : "updated",
-      actor: { id: "growthbook", type: "system" },
-    });
-  }
-  return { changes, alerts: [], unknown: [] };
-}
-
-function readFeatures(payload: string | undefined): Fields | undefined {
-  if (payload === undefined) return undefined;
-  try {
-    return asObject(asObject(JSON.parse(payload))["features"]);
-  } catch {
-    // Encrypted payloads are no JSON; there is nothing to compare.
-    return undefined;
-  }
 }
