@@ -1,5 +1,5 @@
 import { compile } from "./compile/compile.ts";
-import { RuleFailure } from "./evaluate/failure.ts";
+import { failureOf } from "./evaluate/failure.ts";
 import { interpret } from "./evaluate/interpret.ts";
 import type { Run } from "./evaluate/run.ts";
 import { isRecord } from "./json.ts";
@@ -32,8 +32,8 @@ export function applyRule(rule: JsonValue, data: unknown, options: ApplyOptions 
       return { ok: false, code: "PARSE_ERROR", message: "the answer holds a number that JSON cannot" };
     return { ok: true, value: value ?? null };
   } catch (error) {
-    if (error instanceof RuleFailure) return { ok: false, code: error.code, message: error.message };
-    return { ok: false, code: "INVALID_CONTEXT", message: "the data cannot be read: a property throws" };
+    const { code, message } = failureOf(error);
+    return { ok: false, code, message };
   }
 }
 

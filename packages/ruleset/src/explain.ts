@@ -1,5 +1,6 @@
 import { answerWith } from "./evaluate/answer.ts";
 import { isTruthy } from "./evaluate/coerce.ts";
+import { failureOf } from "./evaluate/failure.ts";
 import { interpret } from "./evaluate/interpret.ts";
 import type { BucketChoice, Run } from "./evaluate/run.ts";
 import { isRecord } from "./json.ts";
@@ -67,7 +68,11 @@ export function explain(
     (flag, root, key, at) => {
       const onBucket: Run["onBucket"] = (rule, choice) => void buckets.set(rule, choice);
       const run: Run = { root, flagKey: key, nowMs: at, work: 0, loops: 0, trace, onBucket };
-      return interpret(flag.definition.targeting, root, run);
+      try {
+        return interpret(flag.definition.targeting, root, run);
+      } catch (error) {
+        return failureOf(error);
+      }
     },
     ruleset,
     entry,

@@ -15,9 +15,9 @@ export function compileIn(args: readonly Code[]): Closure | undefined {
   if (!Array.isArray(list) || list.some(Array.isArray))
     return (context, run) => isMember(value(context, run), list, run);
   const texts = list.filter((element): element is string => typeof element === "string");
-  const set = new Set(texts);
+  const set = new Set<unknown>(texts);
   return (context, run) => {
     const found = value(context, run);
-    return typeof found === "string" ? set.has(found) : isMember(found, list, run);
+    return set.has(found) || (typeof found !== "string" && isMember(found, list, run));
   };
 }

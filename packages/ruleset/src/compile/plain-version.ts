@@ -1,13 +1,27 @@
 import type { Version } from "../evaluate/version.ts";
 
+/** A release whose three numbers are all small enough to subtract. */
+export interface PlainVersion extends Version {
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+}
+
+/** Longer texts are not looked at: up to here no number can have too many digits. */
 const MAX_LENGTH = 15;
 const RELEASE: readonly string[] = [];
+
+/** Whether a version is plain, however it was written. */
+export function isPlain(version: Version): version is PlainVersion {
+  const { major, minor, patch, prerelease } = version;
+  return [major, minor, patch].every((part) => typeof part === "number") && prerelease.length === 0;
+}
 
 /**
  * `1.2.3` of short numbers, which nearly all versions are, without the regular expression (a tenth of its time);
  * undefined for what is written otherwise.
  */
-export function parsePlainVersion(text: string): Version | undefined {
+export function parsePlainVersion(text: string): PlainVersion | undefined {
   const length = text.length;
   if (length > MAX_LENGTH) return undefined;
   let major = 0;

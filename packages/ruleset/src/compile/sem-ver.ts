@@ -1,7 +1,7 @@
-import { readVersion, versionRelations } from "../evaluate/operators/sem-ver.ts";
-import { compareVersions, type Version } from "../evaluate/version.ts";
+import { type Relation, readVersion, versionRelations } from "../evaluate/operators/sem-ver.ts";
+import type { Version } from "../evaluate/version.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
-import { parsePlainVersion } from "./plain-version.ts";
+import { isPlain, parsePlainVersion, type PlainVersion } from "./plain-version.ts";
 
 /** `sem_ver` against a literal version, which is parsed once. */
 export function compileSemVer(args: readonly Code[]): Closure | undefined {
@@ -19,20 +19,24 @@ export function compileSemVer(args: readonly Code[]): Closure | undefined {
     };
   }
   const orders = acceptedOrders.get(operator.value as string);
-  if (orders === undefined) {
-    return (context, run) => {
-      const version = readRecent(value(context, run));
-      return version === undefined ? null : relation(version, limit);
-    };
+  if (orders === undefined || !isPlain(limit)) {
+    return (context, run) => relate(readVersion(value(context, run)), limit, relation);
   }
   const [acceptsLess, acceptsEqual, acceptsGreater] = orders;
+  const { major, minor, patch } = limit;
   return (context, run) => {
-    const version = readRecent(value(context, run));
-    if (version === undefined) return null;
-    const order = compareVersions(version, limit);
+    const found = value(context, run);
+    if (typeof found !== "string") return relate(readVersion(found), limit, relation);
+    const { plain, version } = readRecent(found);
+    if (plain === undefined) return relate(version, limit, relation);
+    const order = plain.major - major || plain.minor - minor || plain.patch - patch;
     if (order === 0) return acceptsEqual;
     return order < 0 ? acceptsLess : acceptsGreater;
   };
+}
+
+function relate(version: Version | undefined, limit: Version, relation: Relation): boolean | null {
+  return version === undefined ? null : relation(version, limit);
 }
 
 /** Which orders a relation accepts: less, equal, greater. */
@@ -45,15 +49,19 @@ const acceptedOrders: ReadonlyMap<string, readonly [boolean, boolean, boolean]> 
   [">=", [false, true, true]],
 ]);
 
-let recentText = "";
-let recentVersion: Version | undefined;
+/** What was read from a text; `plain` is the version where it is a plain one. */
+interface Reading {
+  readonly text: string;
+  readonly plain: PlainVersion | undefined;
+  readonly version: Version | undefined;
+}
 
-/** Rules ask for the same version one after the other; the last one parsed is kept. */
-function readRecent(value: unknown): Version | undefined {
-  if (typeof value !== "string") return readVersion(value);
-  if (value !== recentText) {
-    recentText = value;
-    recentVersion = parsePlainVersion(value) ?? readVersion(value);
-  }
-  return recentVersion;
+let recent: Reading = { text: "", plain: undefined, version: undefined };
+
+/** Rules ask for the same version one after the other; the last one read is kept. */
+function readRecent(text: string): Reading {
+  if (text === recent.text) return recent;
+  const plain = parsePlainVersion(text);
+  recent = { text, plain, version: plain ?? readVersion(text) };
+  return recent;
 }

@@ -11,7 +11,7 @@ import type {
 } from "../types.ts";
 import { RuleFailure } from "./failure.ts";
 
-/** Computes what a flag's targeting yields; may fail with RuleFailure, or with whatever a context's getter throws. */
+/** Computes what a flag's targeting yields, a RuleFailure where it fails; never throws. */
 export type Decide = (
   entry: FlagEntry,
   context: EvaluationContext,
@@ -31,12 +31,17 @@ interface Prepared {
   readonly metadata: FlagMetadata;
   /** The answer of a flag whose targeting is not asked: disabled, or without targeting. */
   readonly fixed: Answer | undefined;
-  /** The answer when targeting yields null. */
-  readonly fallback: Answer;
-  readonly matches: ReadonlyMap<string, Answer>;
+  /** By what targeting yields: a variant's name, or nothing. */
+  readonly matches: ReadonlyMap<unknown, Answer>;
+  /** The first two of them, which most flags have only: to compare is faster than to look up. */
+  readonly first: Answer;
+  readonly second: Answer;
 }
 
-/** Walks flagd's order of cases for one flag. Never throws. */
+/**
+ * Walks flagd's order of cases for one flag. Never throws. What is rare is written elsewhere: an engine puts a rule's
+ * closures in line as long as all of it is short (in V8 920 bytecodes), which halves the time of a small rule.
+ */
 export function answerWith(
   decide: Decide,
   ruleset: Ruleset,
@@ -47,20 +52,20 @@ export function answerWith(
   type: FlagValueType | undefined,
 ): Evaluation {
   if (entry === undefined) return answerUnknown(ruleset, flagKey);
-  let prepared = entry.prepared as Prepared | undefined;
-  if (prepared === undefined || prepared.setMetadata !== ruleset.metadata) {
-    prepared = prepare(entry, ruleset.metadata);
-    entry.prepared = prepared;
-  }
-  if (prepared.fixed !== undefined) return typed(prepared.fixed, type, prepared, flagKey);
-  try {
+  const known = entry.prepared as Prepared | undefined;
+  const prepared = known?.setMetadata === ruleset.metadata ? known : prepare(entry, ruleset.metadata);
+  let answer = prepared.fixed;
+  if (answer === undefined) {
     const result = decide(entry, context, flagKey, nowMs);
-    const match = typeof result === "string" ? prepared.matches.get(result) : undefined;
-    if (match !== undefined) return typed(match, type, prepared, flagKey);
-    return answerResult(result, type, prepared, flagKey);
-  } catch (error) {
-    return answerFailure(error, prepared.metadata, flagKey);
+    answer = typeof result === "string" ? matchOf(result, prepared) : prepared.matches.get(result);
+    if (answer === undefined) return answerResult(result, type, prepared, flagKey);
   }
+  return typed(answer, type, prepared, flagKey);
+}
+
+function matchOf(variant: string, { matches, first, second }: Prepared): Answer | undefined {
+  if (variant === first.evaluation.variant) return first;
+  return variant === second.evaluation.variant ? second : matches.get(variant);
 }
 
 function typed(
@@ -70,8 +75,16 @@ function typed(
   flagKey: string,
 ): Evaluation {
   if (type === undefined || answer.type === type || answer.type === undefined) return answer.evaluation;
-  const { metadata } = prepared;
-  const message = `flag "${flagKey}" has a ${answer.type} value, a ${type} was asked for`;
+  return answerMismatch(answer.type, type, prepared, flagKey);
+}
+
+function answerMismatch(
+  found: FlagValueType,
+  asked: FlagValueType,
+  { metadata }: Prepared,
+  flagKey: string,
+): Evaluation {
+  const message = `flag "${flagKey}" has a ${found} value, a ${asked} was asked for`;
   return failed("TYPE_MISMATCH", message, metadata);
 }
 
@@ -81,8 +94,9 @@ function answerResult(
   prepared: Prepared,
   flagKey: string,
 ): Evaluation {
-  if (result === null || result === undefined) return typed(prepared.fallback, type, prepared, flagKey);
-  if (typeof result === "object") return answerObject(result, type, prepared, flagKey);
+  if (result instanceof RuleFailure)
+    return failed(result.code, `flag "${flagKey}": ${result.message}`, prepared.metadata);
+  if (typeof result === "object" && result !== null) return answerObject(result, type, prepared, flagKey);
   if (typeof result === "number" && !Number.isFinite(result)) {
     return failed(
       "PARSE_ERROR",
@@ -144,17 +158,6 @@ function answerUnknown(ruleset: Ruleset, flagKey: string): Evaluation {
   return failed("FLAG_NOT_FOUND", `the ruleset has no flag ${flagKey}`, ruleset.metadata);
 }
 
-function answerFailure(error: unknown, metadata: FlagMetadata, flagKey: string): Evaluation {
-  if (error instanceof RuleFailure) {
-    return failed(error.code, `flag "${flagKey}": ${error.message}`, metadata);
-  }
-  return failed(
-    "INVALID_CONTEXT",
-    `the context of flag "${flagKey}" cannot be read: a property throws`,
-    metadata,
-  );
-}
-
 function failed(errorCode: EvaluationErrorCode, errorMessage: string, metadata: FlagMetadata): Evaluation {
   return { reason: "ERROR", errorCode, errorMessage, metadata };
 }
@@ -162,7 +165,7 @@ function failed(errorCode: EvaluationErrorCode, errorMessage: string, metadata: 
 function prepare(entry: FlagEntry, setMetadata: FlagMetadata): Prepared {
   const { state, variants, defaultVariant, targeting, metadata: ownMetadata } = entry.definition;
   const metadata = mergeMetadata(setMetadata, ownMetadata);
-  const matches = new Map(
+  const matches = new Map<unknown, Answer>(
     Object.entries(variants).map(([variant, value]) => [
       variant,
       answer("TARGETING_MATCH", metadata, variant, value),
@@ -175,7 +178,12 @@ function prepare(entry: FlagEntry, setMetadata: FlagMetadata): Prepared {
   let fixed: Answer | undefined;
   if (state === "DISABLED") fixed = answer("DISABLED", metadata);
   else if (!hasTargeting(targeting)) fixed = byDefault("STATIC");
-  return { setMetadata, metadata, fixed, fallback: byDefault("DEFAULT"), matches };
+  const fallback = byDefault("DEFAULT");
+  const [first = fallback, second = fallback] = matches.values();
+  matches.set(null, fallback).set(undefined, fallback);
+  const prepared: Prepared = { setMetadata, metadata, fixed, matches, first, second };
+  entry.prepared = prepared;
+  return prepared;
 }
 
 /** `{}` is no targeting; `null` is one that yields null. */

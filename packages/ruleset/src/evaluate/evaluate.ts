@@ -1,6 +1,7 @@
 import type { FlagEntry } from "../flag-map.ts";
 import { flagEntryOf } from "../ruleset.ts";
 import type { Evaluation, EvaluationContext, FlagValueType, Ruleset } from "../types.ts";
+import { failureOf } from "./failure.ts";
 import { interpret } from "./interpret.ts";
 import { answerWith } from "./answer.ts";
 import type { Run } from "./run.ts";
@@ -34,5 +35,9 @@ function interpretTargeting(
   nowMs: number,
 ): unknown {
   const run: Run = { root, flagKey, nowMs, work: 0, loops: 0 };
-  return interpret(entry.definition.targeting, root, run);
+  try {
+    return interpret(entry.definition.targeting, root, run);
+  } catch (error) {
+    return failureOf(error);
+  }
 }

@@ -14,6 +14,13 @@ export class RuleFailure {
   }
 }
 
+/** The failure that an error stands for: what is not ours was thrown by a getter of the context. */
+export function failureOf(error: unknown): RuleFailure {
+  return error instanceof RuleFailure
+    ? error
+    : new RuleFailure("INVALID_CONTEXT", "the context cannot be read: a property throws");
+}
+
 /** Fails like flagd's engine: the flag answers PARSE_ERROR. */
 export function refuse(message: string): never {
   throw new RuleFailure("PARSE_ERROR", message);

@@ -1,7 +1,8 @@
 import type { EagerOperator } from "./operator.ts";
 import { compareParts, compareVersions, parseVersion, type Version } from "../version.ts";
 
-type Relation = (a: Version, b: Version) => boolean;
+/** How two versions relate. */
+export type Relation = (a: Version, b: Version) => boolean;
 
 function ordered(accepts: (order: number) => boolean): Relation {
   return (a, b) => accepts(compareVersions(a, b));
