@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import { createApi } from "../api.ts";
-import type { Command, CommandIo } from "../command.ts";
+import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
+import { openRuleset } from "../ruleset-input/open-ruleset.ts";
+import { parseAny } from "../ruleset-input/parse-any.ts";
+import { readInput } from "../ruleset-input/read-input.ts";
 
-const actions = ["get", "set", "enable", "disable", "kill", "restore", "delete"] as const;
+const actions = ["get", "set", "import", "enable", "disable", "kill", "restore", "delete"] as const;
 
 /** `flagspan flag`: reads and changes one flag through control. */
 export const flagCommand: Command = {
@@ -12,9 +15,11 @@ export const flagCommand: Command = {
   usage: `
 flagspan flag get <set> <key>
 flagspan flag set <set> <key> --file flag.json --reason "why"
+flagspan flag import <set> --file flags.json --reason "why"
 flagspan flag enable|disable|delete|restore <set> <key> --reason "why"
 flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment internal]
 
+  import    a whole ruleset takes the place of the set's, each flag that differs as a change; needs the scope admin
   kill      now, for everyone (or for one segment): the control variant, latched until restore
   --url, --key   control and the key (default: FLAGSPAN_URL, FLAGSPAN_KEY)`,
   async run(args, io) {
@@ -33,21 +38,32 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
     const [word, set, flag] = positionals;
     const action = actions.find((known) => known === word);
     if (action === undefined) throw new UsageError(`say what to do: ${actions.join(", ")}.`);
-    if (set === undefined || flag === undefined)
+    if (set === undefined || (flag === undefined && action !== "import"))
       throw new UsageError(
         `name the flag set and the flag: \`flagspan flag ${action} shop.prod dark-mode\`.`,
       );
+    if (positionals.length > (action === "import" ? 2 : 3))
+      throw new UsageError(
+        `"${positionals.at(-1) ?? ""}" is one word too many; \`flagspan flag --help\` shows how.`,
+      );
     const api = createApi(values, io);
-    const path = `/v1/flags/${encodeURIComponent(set)}/${encodeURIComponent(flag)}`;
+    const path = `/v1/flags/${encodeURIComponent(set)}/${encodeURIComponent(flag ?? "")}`;
     const reason = (): string => {
       if (values.reason === undefined)
         throw new UsageError("--reason is missing; the next person will want to know why.");
       return values.reason;
     };
-    const setFrom = async (file: string | undefined): Promise<unknown> => {
-      if (file === undefined)
-        throw new UsageError("--file is missing: a JSON file with the flag's definition.");
-      return api.send("PUT", path, { flag: await readJson(file, io), reason: reason() });
+    const readNamed = async (holds: string): Promise<unknown> => {
+      if (values.file === undefined)
+        throw new UsageError(`--file is missing: a JSON or YAML file with ${holds}.`);
+      return parseAny(values.file, await readInput(values.file, io));
+    };
+    const importFrom = async (): Promise<unknown> => {
+      const why = reason();
+      const ruleset = await readNamed("the ruleset");
+      // Told here with the line, before anything is sent.
+      await openRuleset(values.file ?? "", io);
+      return api.send("PUT", `/v1/rulesets/${encodeURIComponent(set)}`, { ruleset, reason: why });
     };
     const patch = (state: "ENABLED" | "DISABLED"): Promise<unknown> =>
       api.send("PATCH", path, { flag: { state }, reason: reason() });
@@ -58,7 +74,9 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
     };
     const run: Readonly<Record<(typeof actions)[number], () => Promise<unknown>>> = {
       get: () => api.send("GET", path),
-      set: () => setFrom(values.file),
+      set: async () =>
+        api.send("PUT", path, { reason: reason(), flag: await readNamed("the flag's definition") }),
+      import: importFrom,
       enable: () => patch("ENABLED"),
       disable: () => patch("DISABLED"),
       delete: () => api.send("DELETE", path, { reason: reason() }),
@@ -69,12 +87,3 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
     return 0;
   },
 };
-
-async function readJson(file: string, io: CommandIo): Promise<unknown> {
-  const text = await io.readFile(file);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
