@@ -162,15 +162,11 @@ function tell(times: readonly number[], name: string): Figures {
   return figures;
 }
 
-/**
- * What was promised and not kept: nobody later than ten seconds, ever; the ninety-ninth of a hundred within `p99Ms`. With a control
- * dead or streams cut, the 99th percentile of this rig is that of its two cores (clients, balancer, controls and database share them), so it
- * is printed beside its goal rather than asserted.
- */
-function listMisses({ count, p99, max }: Figures, p99Ms = 10_000): readonly string[] {
+/** What was promised and not kept: the ninety-ninth of a hundred within two seconds of the decision, and nobody later than ten. */
+function listMisses({ count, p99, max }: Figures): readonly string[] {
   return [
     ...(count === processes * providersEach ? [] : [`${count} providers answered`]),
-    ...(p99 < p99Ms ? [] : [`p99 is ${p99} ms`]),
+    ...(p99 < 2000 ? [] : [`p99 is ${p99} ms`]),
     ...(max < 10_000 ? [] : [`max is ${max} ms`]),
   ];
 }
@@ -178,9 +174,8 @@ function listMisses({ count, p99, max }: Figures, p99Ms = 10_000): readonly stri
 describe("504 providers in eight processes, two controls over Postgres", () => {
   it("are off within two seconds of the decision", async () => {
     const { rollout } = await build();
-    expect(
-      listMisses(tell(await measure(rollout, async () => fail(rollout)), "both controls alive"), 2000),
-    ).toEqual([]);
+    const times = await measure(rollout, async () => fail(rollout));
+    expect(listMisses(tell(times, "both controls alive"))).toEqual([]);
   });
 
   it("are off in time when the deciding control is killed at the moment of decision", async () => {
@@ -197,7 +192,9 @@ describe("504 providers in eight processes, two controls over Postgres", () => {
   it("are off in time when their streams are cut and they poll every second", async () => {
     const { site: built, rollout } = await build();
     built.balancer.cutStreams();
-    await wait(3000);
-    expect(listMisses(tell(await measure(rollout, async () => fail(rollout)), "streams cut"))).toEqual([]);
+    // Past the first attempts to open streams again: what is measured is a fleet that polls.
+    await wait(8000);
+    const times = await measure(rollout, async () => fail(rollout));
+    expect(listMisses(tell(times, "streams cut"))).toEqual([]);
   });
 });

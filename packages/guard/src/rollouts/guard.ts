@@ -59,6 +59,8 @@ export interface Guard {
 /** Short enough that a kill decided by a process that then dies is carried out by another within two seconds. */
 const leaseMs = 1200;
 const waitingTickMs = 200;
+/** Between two looks at who has applied a change: the moments themselves are in control's report. */
+const followMs = 250;
 const mostStrays = 2000;
 
 /** Creates a guard; nothing happens before `start` or `tick`. */
@@ -228,7 +230,7 @@ class GuardProcess implements Guard {
       .then((more) => {
         this.#busy.delete(id);
         if (this.#again.delete(id)) this.#kick(id);
-        else if (more && this.#running) setTimeout(() => this.#kick(id), 100).unref();
+        else if (more && this.#running) setTimeout(() => this.#kick(id), followMs).unref();
       });
     this.#busy.set(id, work);
   }

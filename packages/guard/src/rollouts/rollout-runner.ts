@@ -289,7 +289,11 @@ export class RolloutRunner {
     const followed = followPropagation(propagation, report, nowMs);
     if (JSON.stringify(followed.propagation) === JSON.stringify(propagation)) return;
     const state = { ...this.record.state, propagation: followed.propagation };
-    await this.#save({ ...this.record, state }, nowMs);
+    const record = { ...this.record, state };
+    const isOnTheWay = followed.propagation.everywhereMs === undefined && followed.alarm === undefined;
+    // While hundreds of instances follow, each look sees other counts: those are stored once a second.
+    if (isOnTheWay && nowMs - this.#savedMs < 1000) this.#stored = { ...this.#stored, record };
+    else await this.#save(record, nowMs);
     if (followed.alarm !== undefined)
       this.#notify("alarm", `${this.record.plan.flagKey}: ${followed.alarm}`, nowMs);
   }
