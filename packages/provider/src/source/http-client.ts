@@ -1,12 +1,5 @@
-import {
-  Agent,
-  buildConnector,
-  type Dispatcher,
-  EnvHttpProxyAgent,
-  errors,
-  ProxyAgent,
-  request,
-} from "undici";
+import type { ConnectionOptions } from "node:tls";
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors, ProxyAgent, request } from "undici";
 import type { Failure } from "../sync/failure.ts";
 import { parseRetryAfter } from "../sync/failure.ts";
 
@@ -38,7 +31,7 @@ export interface HttpClient {
 /** How a client reaches the network. */
 export interface HttpClientOptions {
   /** TLS and socket options, as for `tls.connect`: `{ ca, rejectUnauthorized, … }`. `ca` replaces Node's own list. */
-  readonly connect?: Omit<buildConnector.BuildOptions, "allowH2">;
+  readonly connect?: Omit<ConnectionOptions, "host" | "port" | "path" | "socket">;
   /**
    * An HTTP(S) proxy, `http://user:password@proxy.internal:3128`, through which everything is tunnelled (CONNECT);
    * `environment` takes it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Default: none, whatever the environment says.
@@ -61,7 +54,7 @@ const harmlessHeaders: ReadonlySet<string> = new Set([
 ]);
 
 function createDispatcher({ connect, proxy }: HttpClientOptions): Dispatcher {
-  const direct = { timeout: 5000, ...connect };
+  const direct = { ...connect, timeout: connect?.timeout ?? 5000 };
   const limits = { bodyTimeout: 0, headersTimeout: 0 };
   const tunnel = { ...limits, requestTls: direct, proxyTls: direct };
   if (proxy === undefined) return new Agent({ ...limits, connect: direct });
