@@ -236,7 +236,7 @@ describe("lives that overlap", () => {
     const control = await startControl();
     const { provider, ready } = start(control);
     await provider.onClose();
-    await expect(ready).rejects.toThrow("closed before");
+    await expect(ready).rejects.toThrow("was closed");
     await settle();
     expect([control.asked.length, control.streams.size]).toEqual([0, 0]);
   });
@@ -245,7 +245,7 @@ describe("lives that overlap", () => {
     const control = await startControl();
     const { provider, ready } = start(control);
     const again = provider.initialize();
-    await expect(ready).rejects.toThrow("closed before");
+    await expect(ready).rejects.toThrow("was closed");
     await again;
     await settle();
     expect(control.streams.size).toBe(1);

@@ -15,7 +15,7 @@ export interface Failure {
   /** Present when `kind` is `status`. */
   readonly status?: number;
   /** What the server asked for in `Retry-After`, in milliseconds. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 const extendedStatuses: ReadonlySet<number> = new Set([204, 401, 403, 405]);
@@ -32,8 +32,7 @@ export function isStreamRefused(failure: Failure): boolean {
 
 /** Reads `Retry-After` (RFC 9110 §10.2.3: seconds or an HTTP date) as milliseconds from now; undefined if it is neither. */
 export function parseRetryAfter(header: string | null | undefined, nowMs: number): number | undefined {
-  if (header === null || header === undefined || header === "") return undefined;
-  if (/^\d+$/u.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
+  if (/^\d+$/u.test(header ?? "")) return Number(header) * 1000;
+  const at = Date.parse(header ?? "");
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

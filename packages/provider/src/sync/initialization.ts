@@ -36,7 +36,7 @@ export function createInitialization(
     },
     cancel: () => {
       pending = false;
-      reject(createError("error", "the provider was closed before it had anything to answer from"));
+      reject(createError("error", "the provider was closed"));
     },
   };
 }

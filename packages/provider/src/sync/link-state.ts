@@ -103,7 +103,7 @@ const unused: Channel = { failures: 0, extended: false, successes: 0, dueMs: 0 }
 export function initialLinkState(policy: LinkPolicy): LinkState {
   return {
     kind: "idle",
-    stream: policy.streams ? unused : { ...unused, dueMs: Number.POSITIVE_INFINITY },
+    stream: policy.streams ? unused : { ...unused, dueMs: Infinity },
     poll: unused,
     openedMs: 0,
     streamBaseMs: policy.backoff.baseMs,

@@ -59,15 +59,13 @@ function failChannel(
 
 /** The next regular poll: a little early rather than late, so that a fleet spreads and a grace period holds. */
 function pollDueMs(policy: LinkPolicy, moment: LinkMoment, share: number = 1 - moment.random / 10): number {
-  return policy.pollIntervalMs === null
-    ? Number.POSITIVE_INFINITY
-    : moment.nowMs + policy.pollIntervalMs * share;
+  return policy.pollIntervalMs === null ? Infinity : moment.nowMs + policy.pollIntervalMs * share;
 }
 
 function wait(state: LinkState, moment: LinkMoment, ...before: readonly LinkEffect[]): LinkStep {
   const dueMs = Math.min(state.stream.dueMs, state.poll.dueMs);
   const timer: LinkEffect =
-    dueMs === Number.POSITIVE_INFINITY
+    dueMs === Infinity
       ? { kind: "clear-timer" }
       : { kind: "set-timer", delayMs: Math.max(0, dueMs - moment.nowMs) };
   return step({ ...state, kind: "waiting" }, ...before, timer);

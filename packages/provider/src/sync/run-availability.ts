@@ -34,7 +34,7 @@ export function runAvailability(
   const arm = (which: keyof AvailabilityDelays | "none"): void => {
     if (timer !== undefined) clock.clearTimeout(timer);
     timer = undefined;
-    if (which === "none" || delays[which] === Number.POSITIVE_INFINITY) return;
+    if (which === "none" || delays[which] === Infinity) return;
     timer = clock.setTimeout(() => send("timer"), delays[which]);
   };
 

@@ -1,5 +1,15 @@
 import { ErrorCode, type ResolutionDetails } from "@openfeature/web-sdk";
+import type { Kept } from "./kept-answers.ts";
 import type { WebFlag } from "./parse-bulk.ts";
+
+/** What is answered from, and whose it is. */
+export interface Shown {
+  readonly flags: ReadonlyMap<string, WebFlag>;
+  /** The targeting key it was answered for. */
+  readonly user: string | undefined;
+  /** Set if it was kept from an earlier visit and the server has not answered yet. */
+  readonly kept: Kept | undefined;
+}
 
 function typeOf(value: unknown): string {
   return value === null ? "null" : typeof value;
@@ -16,14 +26,13 @@ function fail<T>(
 
 /** Turns what the server answered into what OpenFeature asks for. Never throws. */
 export function answerWeb<T>(
-  flags: ReadonlyMap<string, WebFlag> | undefined,
-  cached: boolean,
+  shown: Shown | undefined,
   flagKey: string,
   defaultValue: T,
 ): ResolutionDetails<T> {
-  const flag = flags?.get(flagKey);
+  const flag = shown?.flags.get(flagKey);
   if (flag === undefined) {
-    return flags === undefined
+    return shown === undefined
       ? fail(defaultValue, ErrorCode.PROVIDER_NOT_READY, "no answer has been received yet", {})
       : fail(defaultValue, ErrorCode.FLAG_NOT_FOUND, `flag "${flagKey}" is not in the answer`, {});
   }
@@ -32,7 +41,7 @@ export function answerWeb<T>(
     return fail(defaultValue, code ?? ErrorCode.GENERAL, flag.errorDetails ?? flag.errorCode, flag.metadata);
   }
   const flagMetadata = flag.metadata ?? {};
-  const reason = cached ? "CACHED" : (flag.reason ?? "UNKNOWN");
+  const reason = shown?.kept === undefined ? (flag.reason ?? "UNKNOWN") : "CACHED";
   if (flag.value === undefined) return { value: defaultValue, reason, flagMetadata };
   if (typeOf(flag.value) !== typeOf(defaultValue)) {
     const message = `flag "${flagKey}" has a ${typeOf(flag.value)} value, a ${typeOf(defaultValue)} was asked for`;

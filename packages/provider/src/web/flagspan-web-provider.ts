@@ -15,7 +15,7 @@ import { type Clock, systemClock, type Timer } from "../sync/clock.ts";
 import { createInitialization } from "../sync/initialization.ts";
 import { type Availability, runAvailability } from "../sync/run-availability.ts";
 import { type Link, runLink } from "../sync/run-link.ts";
-import { answerWeb } from "./answer-web.ts";
+import { answerWeb, type Shown } from "./answer-web.ts";
 import { type Kept, type KeptAnswers, openKeptAnswers } from "./kept-answers.ts";
 import { createOfrepTransport, noStream } from "./ofrep-transport.ts";
 import type { WebFlag } from "./parse-bulk.ts";
@@ -42,11 +42,14 @@ export class FlagspanWebProvider implements Provider {
   #kept: KeptAnswers | undefined;
   #availability: Availability | undefined;
   #cancel: () => void = () => undefined;
-  #flags: Flags | undefined;
-  #cached = false;
+  #shown: Shown | undefined;
+  /** Kept answers of the present context, for when the server fails. */
+  #standIn: Kept | undefined;
   #context: EvaluationContext = {};
   #link: Link | undefined;
   #waiters: Waiter[] = [];
+  /** A context change failed, for which the SDK shows ERROR: the answers, when they come, are READY. */
+  #owesReady = false;
   #inactivityMs = 120_000;
   #hidden: Timer | undefined;
   /** Counts contexts: what was read for an older one is not used. */
@@ -58,75 +61,53 @@ export class FlagspanWebProvider implements Provider {
   }
 
   /** Resolves with the first answers, kept or received; rejects when there are none within `timeoutMs`, and goes on trying. */
-  async initialize(context: EvaluationContext = {}, domain?: string): Promise<void> {
-    await this.onClose();
-    const {
-      cache,
-      disableNetwork,
-      timeoutMs = 10_000,
-      staleAfterMs,
-      errorAfterMs,
-      lifecycle,
-    } = this.#options;
-    this.#kept = openKeptAnswers(this.#options, domain, () => this.#clock.now());
+  initialize(context: EvaluationContext = {}, domain?: string): Promise<void> {
+    // Not waited for: whoever closes or changes the context in the meantime would be passed by.
+    void this.onClose();
+    const { timeoutMs = 10_000, staleAfterMs, errorAfterMs } = this.#options;
+    this.#kept = openKeptAnswers(this.#options, domain, this.#clock);
     const initialization = createInitialization(
-      lifecycle === "spec-0.9",
+      this.#emitsOwn,
       (what, message) => this.#emit(what, message),
       createError,
     );
     this.#cancel = initialization.cancel;
-    this.#context = context;
-    const turn = ++this.#turn;
-    const kept = await this.#read(context);
-    if (turn !== this.#turn) return initialization.promise;
-    const delays = { init: timeoutMs, grace: staleAfterMs ?? 5000, error: errorAfterMs ?? 300_000 };
-    const availability = runAvailability(delays, this.#clock, (what) => {
-      // Kept answers stand in for a server that cannot be reached; refused credentials are not covered up.
-      if (what === "error" && this.#flags === undefined && kept !== undefined) {
-        this.#use(kept);
-        availability.send("kept");
-      } else initialization.announce(what, what);
-    });
-    this.#availability = availability;
-    if (kept !== undefined && (cache !== "network-first" || disableNetwork === true)) {
-      this.#use(kept);
-      availability.send("kept");
-    }
-    if (disableNetwork === true) {
-      this.#flags ??= new Map();
-      availability.send("live");
-      return initialization.promise;
-    }
-    this.#follow(context, this.#cached ? kept?.etag : undefined);
+    // A little longer than a fetch, so that one that hangs has been given up, and what is kept stands in.
+    const init = timeoutMs + 500;
+    this.#availability = runAvailability(
+      { init, grace: staleAfterMs ?? 5000, error: errorAfterMs ?? 300_000 },
+      this.#clock,
+      (what) => initialization.announce(what, what),
+    );
     globalThis.document?.addEventListener("visibilitychange", this.#onVisibility);
+    this.#shown = undefined;
+    void this.#turnTo(context);
     return initialization.promise;
   }
 
   /** Asks for the new context's answers; an answer for an older context never counts. Equal contexts ask nothing. */
   onContextChange(_old: EvaluationContext, context: EvaluationContext): Promise<void> | void {
-    const before = this.#context;
-    this.#context = context;
-    if (this.#options.disableNetwork === true || JSON.stringify(before) === JSON.stringify(context))
-      return undefined;
-    const turn = ++this.#turn;
-    this.#link?.close();
+    if (this.#isOwn() && JSON.stringify(this.#context) === JSON.stringify(context)) return undefined;
+    if (this.#emitsOwn) this.events.emit(ProviderEvents.Reconciling, {});
     const answered = new Promise<void>((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
     });
-    void this.#read(context).then((kept) => {
-      if (turn !== this.#turn) return;
-      if (
-        kept !== undefined &&
-        before.targetingKey !== context.targetingKey &&
-        this.#options.cache !== "network-first"
-      ) {
-        const shown = this.#flags;
-        this.#use(kept);
-        this.#announceChanges(shown);
-      }
-      this.#follow(context, this.#cached ? kept?.etag : undefined);
-    });
+    void this.#turnTo(context);
     return answered;
+  }
+
+  /** Turns to a context: what is kept for it counts at once where it may, then the server is asked. */
+  async #turnTo(context: EvaluationContext): Promise<void> {
+    const turn = ++this.#turn;
+    this.#context = context;
+    this.#link?.close();
+    const kept = await this.#kept?.read(context);
+    if (turn !== this.#turn) return;
+    this.#standIn = kept;
+    const { cache, disableNetwork } = this.#options;
+    if (kept !== undefined && !this.#isOwn() && (cache !== "network-first" || disableNetwork === true))
+      this.#show("kept", kept.flags, kept);
+    this.#follow(context, this.#shown?.kept === kept ? kept?.etag : undefined);
   }
 
   /** Ends requests, stream, timers and listeners at once. The last answers stay. */
@@ -144,36 +125,39 @@ export class FlagspanWebProvider implements Provider {
   }
 
   resolveBooleanEvaluation(flagKey: string, defaultValue: boolean): ResolutionDetails<boolean> {
-    return answerWeb(this.#flags, this.#cached, flagKey, defaultValue);
+    return answerWeb(this.#shown, flagKey, defaultValue);
   }
 
   resolveStringEvaluation(flagKey: string, defaultValue: string): ResolutionDetails<string> {
-    return answerWeb(this.#flags, this.#cached, flagKey, defaultValue);
+    return answerWeb(this.#shown, flagKey, defaultValue);
   }
 
   resolveNumberEvaluation(flagKey: string, defaultValue: number): ResolutionDetails<number> {
-    return answerWeb(this.#flags, this.#cached, flagKey, defaultValue);
+    return answerWeb(this.#shown, flagKey, defaultValue);
   }
 
   resolveObjectEvaluation<T extends JsonValue>(flagKey: string, defaultValue: T): ResolutionDetails<T> {
-    return answerWeb(this.#flags, this.#cached, flagKey, defaultValue);
+    return answerWeb(this.#shown, flagKey, defaultValue);
   }
 
   /** Starts the link of a context. The one before is closed first, so what it still receives is not heard. */
   #follow(context: EvaluationContext, etag?: string): void {
+    if (this.#options.disableNetwork === true) {
+      if (!this.#isOwn()) this.#live(new Map());
+      this.#settle();
+      return;
+    }
     this.#link?.close();
     const { pollIntervalMs = null, stream, timeoutMs = 10_000, random } = this.#options;
-    const json = JSON.stringify(context);
     const transport = createOfrepTransport({
       options: this.#options,
-      context: json,
+      context: JSON.stringify(context),
       etag,
-      nowMs: () => this.#clock.now(),
-      confirmed: () => this.#live(this.#flags ?? new Map()),
+      clock: this.#clock,
+      confirmed: () => this.#live(this.#shown?.flags ?? new Map()),
       received: (bulk, etag) => {
         this.#inactivityMs = bulk.inactivityDelayS * 1000;
-        const kept: Kept = { flags: [...bulk.flags.values()], ...(etag === undefined ? {} : { etag }) };
-        void this.#kept?.write(context.targetingKey ?? "", json, kept);
+        void this.#kept?.write(context, { flags: bulk.flags, etag });
         this.#live(bulk.flags);
       },
     });
@@ -199,9 +183,9 @@ export class FlagspanWebProvider implements Provider {
         failure: (failure, channel) => {
           if (failure === noStream) return;
           const refused = failure.status === 401 || failure.status === 403;
-          if (refused && this.#flags === undefined) this.#availability?.send("refused");
+          if (refused && this.#shown === undefined) this.#availability?.send("refused");
           this.#availability?.send("link-lost");
-          if (channel === "poll") this.#fail(failure.message);
+          if (channel === "poll") this.#fail(failure.message, refused);
         },
       },
     });
@@ -209,56 +193,59 @@ export class FlagspanWebProvider implements Provider {
 
   /** The context's own answers are here. */
   #live(flags: Flags): void {
-    const before = this.#flags;
-    this.#flags = flags;
-    this.#cached = false;
-    this.#availability?.send("live");
+    this.#show("live", flags);
     this.#settle();
-    this.#announceChanges(before);
+    if (this.#owesReady) this.#emit("ready", "ready");
   }
 
-  /** Nobody waiting for another user's answers is left with those of the one before. */
-  #fail(message: string): void {
-    if (this.#waiters.length === 0) return;
-    if (!this.#cached) this.#flags = undefined;
-    this.#settle(createError("error", message));
+  /** Nobody is left with the answers of the user before; kept answers of their own stand in, unless credentials were refused. */
+  #fail(message: string, refused: boolean): void {
+    if (!this.#isOwn()) this.#shown = undefined;
+    const kept = this.#standIn;
+    if (this.#shown === undefined && kept !== undefined && !refused) this.#show("kept", kept.flags, kept);
+    this.#settle(this.#shown?.kept === undefined || refused ? createError("error", message) : undefined);
   }
 
   #settle(error?: Error): void {
     const waiters = this.#waiters;
     this.#waiters = [];
+    if (waiters.length === 0) return;
+    this.#owesReady = error !== undefined;
+    if (this.#emitsOwn) {
+      if (error !== undefined) this.#emit("error", error.message);
+      // The SDK of today emits this one itself, so its type of what a provider emits leaves it out.
+      else this.events.emit(ProviderEvents.ContextChanged as ProviderEvents.Ready, {});
+    }
     for (const waiter of waiters) {
       if (error === undefined) waiter.resolve();
       else waiter.reject(error);
     }
   }
 
-  async #read(context: EvaluationContext): Promise<Kept | undefined> {
-    return this.#kept?.read(context.targetingKey ?? "", JSON.stringify(context));
+  /** Whether what is shown was answered for the present user. */
+  #isOwn(): boolean {
+    return this.#shown !== undefined && this.#shown.user === this.#context.targetingKey;
   }
 
-  #use(kept: Kept): void {
-    this.#flags = new Map(kept.flags.map((flag) => [flag.key, flag]));
-    this.#cached = true;
-  }
-
-  #announceChanges(before: Flags | undefined): void {
-    const after = this.#flags ?? new Map<string, WebFlag>();
-    if (before === undefined || before === after) return;
+  #show(event: "live" | "kept", after: Flags, kept?: Kept): void {
+    const before = this.#shown?.flags ?? after;
+    this.#shown = { flags: after, user: this.#context.targetingKey, kept };
+    this.#availability?.send(event);
     const flagsChanged = [...new Set([...before.keys(), ...after.keys()])].filter(
       (key) => JSON.stringify(before.get(key)) !== JSON.stringify(after.get(key)),
     );
     if (flagsChanged.length > 0) this.events.emit(ProviderEvents.ConfigurationChanged, { flagsChanged });
   }
 
+  get #emitsOwn(): boolean {
+    return this.#options.lifecycle === "spec-0.9";
+  }
+
   #emit(what: Announcement, message: string): void {
-    if (what === "ready") this.events.emit(ProviderEvents.Ready, { message });
-    else if (what === "stale") this.events.emit(ProviderEvents.Stale, { message });
-    else {
-      // The payload's type forgets `errorCode`, by which the SDK tells FATAL from ERROR.
-      const code = what === "fatal" ? { errorCode: ErrorCode.PROVIDER_FATAL } : {};
-      this.events.emit(ProviderEvents.Error, { message, ...code });
-    }
+    if (what === "ready") this.#owesReady = false;
+    // The payload's type forgets `errorCode`, by which the SDK tells FATAL from ERROR.
+    const code = what === "fatal" ? { errorCode: ErrorCode.PROVIDER_FATAL } : {};
+    this.events.emit(eventOf[what], { message, ...code });
   }
 
   #stopHiddenTimer(): void {
@@ -278,6 +265,15 @@ export class FlagspanWebProvider implements Provider {
     else this.#link.refresh();
   };
 }
+
+const eventOf: Readonly<
+  Record<Announcement, ProviderEvents.Ready | ProviderEvents.Stale | ProviderEvents.Error>
+> = {
+  ready: ProviderEvents.Ready,
+  stale: ProviderEvents.Stale,
+  error: ProviderEvents.Error,
+  fatal: ProviderEvents.Error,
+};
 
 function createError(what: Announcement, message: string): Error {
   return what === "fatal" ? new ProviderFatalError(message) : new GeneralError(message);

@@ -1,3 +1,4 @@
+import type { Clock } from "../sync/clock.ts";
 import { type Failure, parseRetryAfter } from "../sync/failure.ts";
 import type { FetchListener, LinkTransport, StreamListener } from "../sync/run-link.ts";
 import { type Bulk, parseBulk } from "./parse-bulk.ts";
@@ -7,7 +8,7 @@ import type { FlagspanWebProviderOptions } from "./web-options.ts";
 export const noStream: Failure = {
   kind: "status",
   status: 405,
-  message: "the server offers no event stream",
+  message: "no event stream",
   retryAfterMs: 3_600_000,
 };
 
@@ -17,7 +18,7 @@ export interface OfrepTransportOptions {
   readonly context: string;
   /** The ETag of kept answers for exactly this context. */
   readonly etag: string | undefined;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly received: (bulk: Bulk, etag: string | undefined) => void;
   /** The server confirmed what is held. */
   readonly confirmed: () => void;
@@ -25,7 +26,7 @@ export interface OfrepTransportOptions {
 
 /** Creates the transport of one context: bulk evaluation with ETag, and the stream whose address comes with it. */
 export function createOfrepTransport(given: OfrepTransportOptions): LinkTransport {
-  const { options, nowMs } = given;
+  const { options, clock } = given;
   const send = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
   const url = `${options.url.replace(/\/+$/u, "")}/ofrep/v1/evaluate/flags`;
   let { etag } = given;
@@ -54,7 +55,7 @@ export function createOfrepTransport(given: OfrepTransportOptions): LinkTranspor
       given.confirmed();
       return listener.received();
     }
-    if (response.status !== 200) return listener.failed(failStatus(response, nowMs()));
+    if (response.status !== 200) return listener.failed(failStatus(response, clock.now()));
     const bulk = parseBulk(await response.json(), url);
     if (signal.aborted) return undefined;
     if (bulk === undefined)
@@ -111,12 +112,11 @@ export function createOfrepTransport(given: OfrepTransportOptions): LinkTranspor
 }
 
 function failStatus(response: Response, nowMs: number): Failure {
-  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
   return {
     kind: "status",
     status: response.status,
     message: `HTTP ${response.status}`,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), nowMs),
   };
 }
 

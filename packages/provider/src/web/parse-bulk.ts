@@ -14,7 +14,7 @@ export interface WebFlag {
 /** A bulk answer: what was evaluated, and where changes are announced. */
 export interface Bulk {
   readonly flags: ReadonlyMap<string, WebFlag>;
-  readonly streamUrl?: string;
+  readonly streamUrl: string | undefined;
   /** How long a hidden page may keep its stream, in seconds. */
   readonly inactivityDelayS: number;
 }
@@ -25,22 +25,29 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 
-/** Reads an OFREP bulk answer; undefined if it is none. Entries that cannot be read are left out, one by one. */
-export function parseBulk(body: unknown, url: string): Bulk | undefined {
-  if (!isFields(body) || !Array.isArray(body["flags"])) return undefined;
+/** Reads a list of answers; undefined if it is none. Entries that cannot be read are left out, one by one. */
+export function parseFlags(entries: unknown): ReadonlyMap<string, WebFlag> | undefined {
+  if (!Array.isArray(entries)) return undefined;
   const flags = new Map<string, WebFlag>();
-  for (const entry of body["flags"] as readonly unknown[]) {
+  for (const entry of entries as readonly unknown[]) {
     if (isFields(entry) && typeof entry["key"] === "string")
       flags.set(entry["key"], entry as unknown as WebFlag);
   }
+  return flags;
+}
+
+/** Reads an OFREP bulk answer; undefined if it is none. */
+export function parseBulk(body: unknown, url: string): Bulk | undefined {
+  if (!isFields(body)) return undefined;
+  const flags = parseFlags(body["flags"]);
+  if (flags === undefined) return undefined;
   const streams: readonly unknown[] = Array.isArray(body["eventStreams"]) ? body["eventStreams"] : [];
   const stream = streams.find((entry): entry is Fields => isFields(entry) && entry["type"] === "sse");
-  const streamUrl = stream === undefined ? undefined : readStreamUrl(stream, url);
   const delay = stream?.["inactivityDelaySec"];
   return {
     flags,
     inactivityDelayS: typeof delay === "number" ? delay : 120,
-    ...(streamUrl === undefined ? {} : { streamUrl }),
+    streamUrl: stream === undefined ? undefined : readStreamUrl(stream, url),
   };
 }
 
