@@ -12,6 +12,7 @@ import { createApp } from "./http/app.ts";
 import type { App } from "./http/app.ts";
 import { createCors } from "./http/cors.ts";
 import type { CorsOptions } from "./http/cors.ts";
+import { createDoor } from "./http/door.ts";
 import { createGate } from "./http/gate.ts";
 import type { Anonymous } from "./http/gate.ts";
 import { createHotRoutes } from "./http/hot-routes.ts";
@@ -123,6 +124,7 @@ export function createControl(options: ControlOptions): Control {
     strangerRatePerSecond: limits.strangerRatePerSecond,
     ...(options.anonymous === undefined ? {} : { anonymous: options.anonymous }),
     onRejected: (reason) => metrics.rejected(reason),
+    failed: (error) => options.onError?.(error),
   });
   const cors = createCors(options.cors);
   const tokens = createStreamTokens(store, now);
@@ -162,7 +164,8 @@ export function createControl(options: ControlOptions): Control {
     },
   };
 
-  const app: App = createApp({ services, gate, cors, pages: options.pages ?? "admin" });
+  const door = createDoor({ services, gate, cors });
+  const app: App = createApp({ services, door, gate, cors, pages: options.pages ?? "admin" });
   const raw: readonly RawHandler[] = [
     createStreamRoutes({
       library,
@@ -174,7 +177,7 @@ export function createControl(options: ControlOptions): Control {
       onRejected: () => metrics.rejected("stream"),
       failed: (error) => services.failed(error),
     }),
-    createHotRoutes(services, gate, cors),
+    createHotRoutes(door, (error) => services.failed(error)),
   ];
   const syncServices: SyncService[] = [];
   const servers: ReturnType<typeof createNodeServer>[] = [];

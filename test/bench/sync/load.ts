@@ -1,25 +1,32 @@
 import { connect } from "node:net";
 
-/** Sends the same request over and over on a few kept connections and counts complete answers until `untilMs`. */
+/** Sends requests in turn, over and over, on a few kept connections and counts complete answers until `untilMs`. */
 export async function sendRequests(
   url: string,
-  request: string,
+  requests: readonly string[],
   untilMs: number,
   connections: number,
 ): Promise<number> {
   const counts = await Promise.all(
-    Array.from({ length: connections }, () => sendOnOne(url, request, untilMs)),
+    Array.from({ length: connections }, (_, index) => sendOnOne(url, requests, index, untilMs)),
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function sendOnOne(url: string, request: string, untilMs: number): Promise<number> {
+function sendOnOne(
+  url: string,
+  requests: readonly string[],
+  first: number,
+  untilMs: number,
+): Promise<number> {
   const { hostname, port } = new URL(url);
+  let sent = first;
+  const next = (): string => requests[sent++ % requests.length] ?? "";
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
     let answered = 0;
     let missing = -1;
-    socket.on("connect", () => socket.write(request));
+    socket.on("connect", () => socket.write(next()));
     socket.on("error", reject);
     socket.on("data", (chunk: Buffer) => {
       if (missing === -1) {
@@ -33,7 +40,7 @@ function sendOnOne(url: string, request: string, untilMs: number): Promise<numbe
       if (missing > 0) return;
       missing = -1;
       answered += 1;
-      if (performance.now() < untilMs) socket.write(request);
+      if (performance.now() < untilMs) socket.write(next());
       else {
         socket.destroy();
         resolve(answered);

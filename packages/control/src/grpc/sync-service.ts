@@ -54,7 +54,19 @@ const SERVICE: ServiceDefinition = {
 
 type Found = { readonly live: LiveSet } | { readonly code: status; readonly details: string };
 
-const STORE_AWAY = { code: status.UNAVAILABLE, details: "the store does not answer" } as const;
+type Refused = Exclude<Found, { readonly live: LiveSet }>;
+
+const NO_KEY: Refused = {
+  code: status.UNAUTHENTICATED,
+  details: "this needs a key with the scope sync, as authorization metadata",
+};
+/** What the gate's HTTP status is called here; a provider comes back by itself after the last two. */
+const REFUSALS: ReadonlyMap<number, Refused> = new Map([
+  [403, { code: status.PERMISSION_DENIED, details: "this key lacks the scope sync" }],
+  [429, { code: status.RESOURCE_EXHAUSTED, details: "too many requests; come back in a moment" }],
+  [503, { code: status.UNAVAILABLE, details: "the keys cannot be read at the moment" }],
+]);
+const STORE_AWAY: Refused = { code: status.UNAVAILABLE, details: "the store does not answer" };
 
 /**
  * Serves whole rulesets to flagd's in-process providers: one message at once, one per change.
@@ -85,13 +97,9 @@ export async function listenSyncService(
       headers: () => [],
     };
     const admission = await options.gate.admit(ask, ["sync"]);
-    if (!admission.ok || admission.principal === undefined) {
-      return {
-        code: status.UNAUTHENTICATED,
-        details: "this needs a key with the scope sync, as authorization metadata",
-      };
-    }
+    if (!admission.ok) return REFUSALS.get(admission.reply.status) ?? NO_KEY;
     const { principal } = admission;
+    if (principal === undefined) return NO_KEY;
     const named = /^(?:flagSetId\s*=\s*)?(\S+)$/.exec(
       (header("flagd-selector") ?? request.selector).trim(),
     )?.[1];

@@ -3,15 +3,26 @@ export type BodyResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly status: 400 | 413 | 415; readonly detail: string };
 
+/** The answer to a body that would have to be unpacked first. */
+export const ENCODED_BODY: BodyResult = {
+  ok: false,
+  status: 415,
+  detail: "send the body without Content-Encoding",
+};
+
+/** The answer to a body whose sender went away. */
+export const TRUNCATED_BODY: BodyResult = { ok: false, status: 400, detail: "the body ended early" };
+
+/** The answer to a body over the limit. */
+export function bodyTooLarge(maxBytes: number): BodyResult {
+  return { ok: false, status: 413, detail: `a body here has at most ${maxBytes} bytes` };
+}
+
 /** Reads a body, counting while it comes in: what is over the limit is never held. */
 export async function readBody(request: Request, maxBytes: number): Promise<BodyResult> {
   const encoding = request.headers.get("content-encoding");
-  if (encoding !== null && encoding !== "identity") {
-    return { ok: false, status: 415, detail: "send the body without Content-Encoding" };
-  }
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  const tooLarge = { ok: false, status: 413, detail: `a body here has at most ${maxBytes} bytes` } as const;
-  if (announced > maxBytes) return tooLarge;
+  if (encoding !== null && encoding !== "identity") return ENCODED_BODY;
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return bodyTooLarge(maxBytes);
   if (request.body === null) return { ok: true, bytes: new Uint8Array(0) };
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -24,12 +35,12 @@ export async function readBody(request: Request, maxBytes: number): Promise<Body
       if (length > maxBytes) {
         chunks.length = 0;
         await reader.cancel();
-        return tooLarge;
+        return bodyTooLarge(maxBytes);
       }
       chunks.push(value);
     }
   } catch {
-    return { ok: false, status: 400, detail: "the body ended early" };
+    return TRUNCATED_BODY;
   }
   return {
     ok: true,
@@ -48,7 +59,7 @@ export type JsonResult =
  */
 export function parseJson(bytes: Uint8Array, maxDepth: number): JsonResult {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  if (depthOf(text) > maxDepth) {
+  if (text.length > maxDepth && depthOf(text) > maxDepth) {
     return { ok: false, status: 400, detail: `JSON here nests at most ${maxDepth} levels` };
   }
   try {

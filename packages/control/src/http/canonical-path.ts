@@ -20,6 +20,22 @@ const NEEDLESS = /%(?:2D|2E|5F|7E|3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])/;
  * it must be upper-case hex of characters that need it. Nobody has to normalise, so nobody can do it differently.
  */
 export function parseTarget(raw: string): Target | undefined {
+  const known = remembered.get(raw);
+  if (known !== undefined) return known;
+  const target = readTarget(raw);
+  if (target !== undefined && raw.length <= MAX_REMEMBERED_LENGTH) {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(raw, target);
+  }
+  return target;
+}
+
+/** The same few targets come by the thousand. */
+const remembered = new Map<string, Target>();
+const MAX_REMEMBERED = 500;
+const MAX_REMEMBERED_LENGTH = 200;
+
+function readTarget(raw: string): Target | undefined {
   if (raw.length > MAX_TARGET_LENGTH || raw[0] !== "/" || raw.includes("#")) return undefined;
   const mark = raw.indexOf("?");
   const path = mark === -1 ? raw : raw.slice(0, mark);

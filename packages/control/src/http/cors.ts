@@ -12,12 +12,14 @@ export interface Cors {
   preflight(origin: string | undefined): Readonly<Record<string, string>> | undefined;
 }
 
+const NOBODY: Readonly<Record<string, string>> = { vary: "Origin" };
+
 /** Creates the policy. Credentials (cookies) are never allowed: keys travel in headers. */
 export function createCors(options: CorsOptions | undefined): Cors {
   const origins = new Set(options?.origins ?? []);
   const headers = (origin: string | undefined): Readonly<Record<string, string>> =>
     origin === undefined || !origins.has(origin)
-      ? { vary: "Origin" }
+      ? NOBODY
       : {
           vary: "Origin",
           "access-control-allow-origin": origin,

@@ -44,6 +44,8 @@ export function createGate(options: {
   readonly strangerRatePerSecond: number;
   readonly anonymous?: Anonymous;
   readonly onRejected: (reason: "rate" | "credential" | "scope") => void;
+  /** Hears why the keys could not be read. */
+  readonly failed: (error: unknown) => void;
 }): Gate {
   const { keyring, now, onRejected } = options;
   const known = createRateLimit(options.ratePerSecond, options.ratePerSecond * 2);
@@ -74,7 +76,16 @@ export function createGate(options: {
   return {
     async admit(ask, permission, set) {
       const token = readToken(ask);
-      const principal = token === undefined ? anonymous : await keyring.authenticate(token);
+      let principal = anonymous;
+      if (token !== undefined) {
+        try {
+          const found = keyring.authenticate(token);
+          principal = found instanceof Promise ? await found : found;
+        } catch (error) {
+          options.failed(error);
+          return { ok: false, reply: problem(503, KEYS_AWAY, {}, { "retry-after": "2" }) };
+        }
+      }
       if (permission === "public" && token === undefined) {
         const wait = known.take(`public ${ask.address}`, now());
         return wait > 0 ? tooMany(wait) : { ok: true, principal: undefined };
@@ -95,6 +106,9 @@ export function createGate(options: {
     },
   };
 }
+
+/** A 401 would tell a client with a good key to give up for minutes; this tells it to come back. */
+const KEYS_AWAY = "the keys cannot be read at the moment; come back in 2 s";
 
 function readToken(ask: Ask): string | undefined {
   const authorization = ask.header("authorization");

@@ -45,7 +45,7 @@ export function createNodeServer(options: {
         writeReply(response, problem(400, "the request target is not in canonical form"));
         return;
       }
-      const ask = toAsk(request, target);
+      const ask = new NodeAsk(request, target);
       if (options.raw.some((handle) => handle(ask, request, response))) return;
       void listener(request, response);
     },
@@ -74,28 +74,52 @@ export async function listen(
   return { url: `http://${name}:${address.port}`, port: address.port };
 }
 
-/** Writes a plain answer to a node response. */
+/** Writes a plain answer to a node response, in one piece where it is text. */
 export function writeReply(response: ServerResponse, reply: Reply): void {
-  const bodyless = reply.status === 204 || reply.status === 304;
-  const body = bodyless ? undefined : (reply.body ?? "");
-  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
-  response.writeHead(reply.status, { ...COMMON_HEADERS, ...reply.headers, ...length });
-  response.end(body);
+  const { status, headers, crossOrigin } = reply;
+  const fields: (string | number)[] = [...COMMON_FIELDS];
+  for (const name in headers) fields.push(name, headers[name] ?? "");
+  for (const name in crossOrigin) fields.push(name, crossOrigin[name] ?? "");
+  if (status === 204 || status === 304) {
+    response.writeHead(status, fields as string[]);
+    response.end();
+    return;
+  }
+  const body = reply.body ?? "";
+  const length = reply.bodyBytes ?? Buffer.byteLength(body);
+  fields.push("content-length", length);
+  response.writeHead(status, fields as string[]);
+  // Of ASCII only: node then hands head and body to the kernel as one string, without encoding it first.
+  if (typeof body === "string" && body.length === length) response.end(body, "latin1");
+  else response.end(body);
 }
 
-function toAsk(request: IncomingMessage, target: Ask["target"]): Ask {
-  const first = (value: string | readonly string[] | undefined): string | undefined =>
-    typeof value === "string" ? value : value?.[0];
-  return {
-    method: request.method ?? "GET",
-    target,
-    address: request.socket.remoteAddress ?? "unknown",
-    header: (name) => first(request.headers[name]),
-    *headers() {
-      for (const [name, value] of Object.entries(request.headers)) {
-        const text = first(value);
-        if (text !== undefined) yield [name, text] as const;
-      }
-    },
-  };
+const COMMON_FIELDS: readonly string[] = Object.entries(COMMON_HEADERS).flat();
+
+class NodeAsk implements Ask {
+  readonly method: string;
+  readonly target: Ask["target"];
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage, target: Ask["target"]) {
+    this.method = request.method ?? "GET";
+    this.target = target;
+    this.#request = request;
+  }
+
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? "unknown";
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return typeof value === "string" ? value : value?.[0];
+  }
+
+  *headers(): Iterable<readonly [string, string]> {
+    for (const [name, value] of Object.entries(this.#request.headers)) {
+      const text = typeof value === "string" ? value : value?.[0];
+      if (text !== undefined) yield [name, text] as const;
+    }
+  }
 }

@@ -21,6 +21,7 @@ export const OFREP_ROUTES: readonly Route[] = [
     permission: ["evaluate"],
     ofrep: true,
     crossOrigin: true,
+    hot: true,
     query: { flagConfigEtag: "The revision that caused this fetch; it never turns a 200 into a 304." },
     answers: "{ flags, metadata, eventStreams }; the ETag is a hash of the answer",
     handle: ({ ask, services, principal, query, body }) =>
@@ -33,17 +34,18 @@ export const OFREP_ROUTES: readonly Route[] = [
     permission: ["evaluate"],
     ofrep: true,
     crossOrigin: true,
+    hot: true,
     answers: "{ key, reason, variant, value, metadata }",
     async handle({ ask, services, principal, name, body }) {
-      const selected = await selectSet(services, ask, principal);
+      const selecting = selectSet(services, ask, principal);
+      const selected = selecting instanceof Promise ? await selecting : selecting;
       if (!selected.ok) return selected.reply;
       return services.ofrep.single(selected.live, name, body.context ?? {});
     },
   }),
 ];
 
-/** Answers a bulk request; for `fetch` and for the node fast path alike. */
-export async function answerBulk(
+async function answerBulk(
   services: Services,
   ask: Ask,
   principal: Principal | undefined,
@@ -52,7 +54,8 @@ export async function answerBulk(
 ): Promise<Reply> {
   const told =
     flagConfigEtag !== undefined && /^[0-9]{1,15}$/.test(flagConfigEtag) ? Number(flagConfigEtag) : 0;
-  const selected = await selectSet(services, ask, principal, told);
+  const selecting = selectSet(services, ask, principal, told);
+  const selected = selecting instanceof Promise ? await selecting : selecting;
   if (!selected.ok) return selected.reply;
   const { live } = selected;
   if (told > 0) {
@@ -69,38 +72,47 @@ export async function answerBulk(
   return services.ofrep.bulk(live, context, { ifNoneMatch: ask.header("if-none-match") });
 }
 
-/** The set an OFREP request is about. */
-async function selectSet(
+type Selected = { readonly ok: true; readonly live: LiveSet } | { readonly ok: false; readonly reply: Reply };
+
+/** The set an OFREP request is about; at once where it is in memory and new enough. */
+function selectSet(
   services: Services,
   ask: Ask,
   principal: Principal | undefined,
   atLeast = 0,
-): Promise<{ ok: true; live: LiveSet } | { ok: false; reply: Reply }> {
-  const refuse = (reply: Reply): { ok: false; reply: Reply } => ({ ok: false, reply });
-  if (principal === undefined) return refuse({ status: 401 });
+): Selected | Promise<Selected> {
+  if (principal === undefined) return { ok: false, reply: { status: 401 } };
   const named = readSelector(ask.header("flagd-selector"));
-  const set = named ?? (await onlySet(services, principal));
-  if (set === undefined) {
-    return refuse(
-      ofrepError(
-        400,
-        "GENERAL",
-        "this key reaches several sets: name one with Flagd-Selector: flagSetId=<set>",
-      ),
-    );
-  }
-  if (!reachesSet(principal, set)) return refuse({ status: 403 });
-  const live = await services.library.get(set, atLeast);
-  if (live === undefined)
-    return refuse(ofrepError(400, "GENERAL", `there is no flag set ${JSON.stringify(set)}`));
-  return { ok: true, live };
+  if (named !== undefined) return loadSet(services, principal, named, atLeast);
+  if (principal.sets !== "*") return loadSet(services, principal, onlyOne([...principal.sets]), atLeast);
+  return services.store.rulesets.sets().then((sets) => loadSet(services, principal, onlyOne(sets), atLeast));
 }
+
+function loadSet(
+  services: Services,
+  principal: Principal,
+  set: string | undefined,
+  atLeast: number,
+): Selected | Promise<Selected> {
+  if (set === undefined) return { ok: false, reply: ofrepError(400, "GENERAL", WHICH_SET) };
+  if (!reachesSet(principal, set)) return { ok: false, reply: { status: 403 } };
+  const known = services.library.peek(set);
+  if (known !== undefined && known.revision >= atLeast) return { ok: true, live: known };
+  return services.library
+    .get(set, atLeast)
+    .then((live): Selected =>
+      live === undefined
+        ? { ok: false, reply: ofrepError(400, "GENERAL", `there is no flag set ${JSON.stringify(set)}`) }
+        : { ok: true, live },
+    );
+}
+
+const WHICH_SET = "this key reaches several sets: name one with Flagd-Selector: flagSetId=<set>";
 
 function readSelector(selector: string | undefined): string | undefined {
   return selector === undefined ? undefined : /^\s*flagSetId\s*=\s*(\S+)\s*$/.exec(selector)?.[1];
 }
 
-async function onlySet(services: Services, principal: Principal): Promise<string | undefined> {
-  const sets = principal.sets === "*" ? await services.store.rulesets.sets() : [...principal.sets];
+function onlyOne(sets: readonly string[]): string | undefined {
   return sets.length === 1 ? sets[0] : undefined;
 }

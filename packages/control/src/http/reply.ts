@@ -1,8 +1,12 @@
 /** An answer as plain data, so that the same one can leave through `fetch` or through a node socket. */
 export interface Reply {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Headers for other origins, beside `headers`. */
+  readonly crossOrigin?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | undefined;
+  /** Length of a text body in UTF-8, where it is known already. */
+  readonly bodyBytes?: number | undefined;
 }
 
 /** Headers every answer carries. */
@@ -25,6 +29,6 @@ export function toResponse(reply: Reply): Response {
   const bodyless = reply.status === 204 || reply.status === 304;
   return new Response(bodyless ? null : (reply.body ?? null), {
     status: reply.status,
-    headers: { ...COMMON_HEADERS, ...reply.headers },
+    headers: { ...COMMON_HEADERS, ...reply.headers, ...reply.crossOrigin },
   });
 }

@@ -19,12 +19,13 @@ export const RULESET_ROUTES: readonly Route[] = [
     path: RULESET,
     summary: "The whole ruleset in the flagd format; a stock flagd can poll it",
     permission: ["sync"],
+    hot: true,
     answers: "the canonical bytes; the strong ETag is their SHA-256",
-    async handle({ ask, services, set }) {
-      const live = await services.library.get(set);
-      if (live === undefined) return unknownSet(set);
-      services.ledger.polled(set, ask.header("user-agent") ?? "unknown");
-      return answerRuleset(live, ask.header("if-none-match"), ask.header("accept-encoding"));
+    handle({ ask, services, set }) {
+      const live = services.library.peek(set);
+      return live === undefined
+        ? services.library.get(set).then((found) => answerRuleset(services, ask, set, found))
+        : answerRuleset(services, ask, set, live);
     },
   },
   withBody(importBody, {
@@ -90,6 +91,7 @@ export const RULESET_ROUTES: readonly Route[] = [
     path: `${RULESET}/applied`,
     summary: "A provider says that it evaluates from a revision now",
     permission: ["sync"],
+    hot: true,
     answers: "204",
     async handle({ ask, services, set, principal, body }) {
       if ((await services.library.get(set)) === undefined) return unknownSet(set);
@@ -98,19 +100,39 @@ export const RULESET_ROUTES: readonly Route[] = [
   }),
 ];
 
-/** The newest ruleset as bytes, or 304; for `fetch` and for the node fast path alike. */
-export async function answerRuleset(
-  live: LiveSet,
-  ifNoneMatch: string | undefined,
-  acceptEncoding: string | undefined,
-): Promise<Reply> {
-  const headers = {
+/** The newest ruleset as bytes, or 304. */
+function answerRuleset(
+  services: Services,
+  ask: Ask,
+  set: string,
+  live: LiveSet | undefined,
+): Reply | Promise<Reply> {
+  if (live === undefined) return unknownSet(set);
+  services.ledger.polled(set, ask.header("user-agent") ?? "unknown");
+  const headers = headersOf(live);
+  const ifNoneMatch = ask.header("if-none-match");
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch, live.etag)) return { status: 304, headers };
+  return answerWhole(live, headers, ask.header("accept-encoding"));
+}
+
+const headersOfLive = new WeakMap<LiveSet, Readonly<Record<string, string>>>();
+
+function headersOf(live: LiveSet): Readonly<Record<string, string>> {
+  const known = headersOfLive.get(live) ?? {
     etag: live.etag,
     "cache-control": "no-cache",
     "flagspan-unit-secret": Buffer.from(live.unitSecret).toString("base64url"),
     vary: "Accept-Encoding",
   };
-  if (ifNoneMatch !== undefined && matches(ifNoneMatch, live.etag)) return { status: 304, headers };
+  headersOfLive.set(live, known);
+  return known;
+}
+
+async function answerWhole(
+  live: LiveSet,
+  headers: Readonly<Record<string, string>>,
+  acceptEncoding: string | undefined,
+): Promise<Reply> {
   const plain = { ...headers, "content-type": "application/json" };
   if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(acceptEncoding ?? "")) {
     return { status: 200, headers: plain, body: new Uint8Array(live.body) };
@@ -127,7 +149,7 @@ function matches(ifNoneMatch: string, etag: string): boolean {
 }
 
 /** Notes that an instance evaluates from a revision. */
-export function acknowledge(
+function acknowledge(
   services: Services,
   ask: Ask,
   keyId: string | undefined,

@@ -83,7 +83,7 @@ export const keyBody: z.ZodType<KeyRequest> = z.strictObject({
 
 /** OFREP evaluation requests; unknown members are ignored, an absent context is an empty one. */
 export const ofrepBody: z.ZodType<{ context?: Record<string, unknown> | undefined }> = z.object({
-  context: z.record(z.string(), z.unknown()).optional(),
+  context: z.looseObject({}).optional(),
 });
 
 /** `POST /v1/rollouts` and its verbs: the guard reads the plan itself. */

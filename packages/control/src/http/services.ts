@@ -80,9 +80,9 @@ export interface Services {
   readonly decider: Decider | undefined;
   readonly limits: Limits;
   readonly now: () => number;
-  /** Alerts that came with webhooks, for the guard. */
   /** Tells the log of a request that failed inside, and answers it. */
   failed(error: unknown): Reply;
+  /** Alerts that came with webhooks, for the guard. */
   onAlerts(alerts: readonly unknown[]): void;
   ready(): Promise<readonly string[]>;
 }

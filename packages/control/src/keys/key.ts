@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { Actor } from "../changes/actor.ts";
 import type { Scope, Store, StoredKey } from "../store/store.ts";
@@ -50,54 +50,76 @@ export function reachesSet(principal: Principal, set: string): boolean {
 
 /** The keys of a store in memory. */
 export interface Keyring {
-  /** The holder of a token, or `undefined` for anything that is not a valid, unrevoked key. */
-  authenticate(token: string): Promise<Principal | undefined>;
+  /**
+   * The holder of a token, or `undefined` for anything that is not a valid, unrevoked key. Rejects where the keys
+   * changed and cannot be read: nobody can tell then who is who, and "unauthorized" would be a lie.
+   */
+  authenticate(token: string): Principal | undefined | Promise<Principal | undefined>;
   close(): void;
 }
 
 /** Reads keys once and again after every change, so that a revoked key stops working at once. */
 export function createKeyring(store: Store): Keyring {
-  let keys: Promise<ReadonlyMap<string, StoredKey>> | undefined;
+  let keys: ReadonlyMap<string, KnownKey> | undefined;
+  let reading: Promise<ReadonlyMap<string, KnownKey>> | undefined;
   const stop = store.keys.onChange(() => {
     keys = undefined;
+    reading = undefined;
   });
-  const read = async (): Promise<ReadonlyMap<string, StoredKey>> =>
-    new Map((await store.keys.list()).map((key) => [key.id, key]));
+  async function read(): Promise<ReadonlyMap<string, KnownKey>> {
+    const listed = await store.keys.list();
+    return new Map(listed.map((key) => [key.id, toKnown(key)]));
+  }
+  /** One reading at a time; what a change made out of date while it was read is not kept. */
+  async function current(): Promise<ReadonlyMap<string, KnownKey>> {
+    const mine = (reading ??= read());
+    try {
+      const known = await mine;
+      if (reading === mine) keys = known;
+      return known;
+    } finally {
+      if (reading === mine) reading = undefined;
+    }
+  }
   return {
-    async authenticate(token) {
+    authenticate(token) {
       const match = /^fs_([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/.exec(token);
       if (match === null) return undefined;
-      const reading = (keys ??= read());
-      const known = await reading.catch(() => {
-        if (keys === reading) keys = undefined;
-        return undefined;
-      });
-      const key = known?.get(match[1] ?? "");
-      const given = hashSecret(match[2] ?? "");
-      const stored = Buffer.from(key?.secretSha256 ?? "0".repeat(64), "hex");
-      if (!timingSafeEqual(given, stored) || key === undefined || key.revokedAt !== undefined)
-        return undefined;
-      return toPrincipal(key);
+      const [, id = "", secret = ""] = match;
+      return keys === undefined
+        ? current().then((known) => verify(known.get(id), secret))
+        : verify(keys.get(id), secret);
     },
     close: stop,
   };
 }
 
-const principals = new WeakMap<StoredKey, Principal>();
+interface KnownKey {
+  readonly secretSha256: Buffer;
+  /** Absent for a revoked key. */
+  readonly principal: Principal | undefined;
+}
 
-function toPrincipal(key: StoredKey): Principal {
-  const known = principals.get(key);
-  if (known !== undefined) return known;
+/** What a secret is compared with where there is no such key, so that both cases take as long. */
+const NO_SECRET = Buffer.alloc(32);
+
+function toKnown(key: StoredKey): KnownKey {
   const principal: Principal = {
     keyId: key.id,
     scopes: new Set(key.scopes),
     sets: key.sets.includes("*") ? "*" : new Set(key.sets),
     actor: { id: key.name, type: key.actorType },
   };
-  principals.set(key, principal);
-  return principal;
+  const secretSha256 = Buffer.from(key.secretSha256, "hex");
+  const usable = key.revokedAt === undefined && secretSha256.length === NO_SECRET.length;
+  return usable ? { secretSha256, principal } : { secretSha256: NO_SECRET, principal: undefined };
+}
+
+function verify(key: KnownKey | undefined, secret: string): Principal | undefined {
+  const same = timingSafeEqual(hashSecret(secret), key?.secretSha256 ?? NO_SECRET);
+  return same ? key?.principal : undefined;
 }
 
 function hashSecret(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
+  return hash("sha256", secret, "buffer");
 }
