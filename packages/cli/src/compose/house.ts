@@ -17,6 +17,7 @@ import {
 } from "@flagspan/guard";
 import { createFastLaneIntake } from "./intake.ts";
 import type { HouseConfiguration } from "./configuration.ts";
+import { toNotification } from "./notification.ts";
 
 /** Control with the bridge and the guard wired in: what `flagspan serve` and `flagspan dev` run. */
 export interface House {
@@ -43,7 +44,7 @@ export interface HouseOptions {
 }
 
 /**
- * Composes one process: control's audit log is the bridge's outbox, the guard decides rollouts from the outcome events that reach
+ * Composes one process: control's audit log is the bridge's outbox, what the guard tells goes through the bridge's sinks, the guard decides rollouts from the outcome events that reach
  * `/v1/logs`, and acts through control's own API with a key of scopes `write` and `kill`.
  */
 export async function composeHouse(options: HouseOptions): Promise<House> {
@@ -54,12 +55,14 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
     sets: ["*"],
     actorType: "automation",
   });
-  // Control needs the guard as its decider and the guard needs control's API: the API is reached through a late reference.
-  const late: { control?: Control } = {};
+  // Control needs the guard as its decider and the guard needs control's API and the bridge: those are reached through late references.
+  const late: { control?: Control; bridge?: Bridge } = {};
   const guard = createGuard({
     documents: store.documents,
-    notify: ({ flagSetId, flagKey, topic, message }) =>
-      options.log(`guard: ${flagSetId}/${flagKey} ${topic}: ${message}`),
+    notify: (notice) => {
+      options.log(`guard: ${notice.flagSetId}/${notice.flagKey} ${notice.topic}: ${notice.message}`);
+      void late.bridge?.notify(toNotification(notice));
+    },
     ...(configuration.prometheusUrl === undefined
       ? {}
       : { prometheus: createPrometheusClient({ baseUrl: configuration.prometheusUrl }) }),
@@ -100,9 +103,11 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
         ];
   const bridge = createBridge({
     outbox: control.outbox,
+    documents: store.documents,
     sinks: [...sinks, ...configuration.sinks],
     owner: options.instance,
   });
+  late.bridge = bridge;
   bridge.start();
   guard.start();
   return {

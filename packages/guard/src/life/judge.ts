@@ -223,5 +223,6 @@ function describeOutcome(outcome: string): string {
 }
 
 function describeOdds(log: number): string {
-  return log > 13 ? `e^${log.toFixed(0)} : 1` : `${Math.max(1, Math.round(Math.exp(log)))} : 1`;
+  const odds = Math.max(1, Math.round(Math.exp(Math.min(log, 20))));
+  return odds > 1_000_000 ? "more than 1,000,000 : 1" : `${odds.toLocaleString("en-US")} : 1`;
 }

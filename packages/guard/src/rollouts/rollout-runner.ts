@@ -5,25 +5,34 @@ import { applyCommand } from "../life/command.ts";
 import type { Command } from "../life/command.ts";
 import { decide } from "../life/decide.ts";
 import type { Decision } from "../life/decide.ts";
-import { listChosen, listShares } from "../life/stage-name.ts";
+import { listChosen, listShares, nameStage } from "../life/stage-name.ts";
 import type { NotifyTopic, RolloutState } from "../life/state.ts";
 import { isOver } from "../life/transitions.ts";
 import type { FastLaneEvent } from "../observations/fast-lane-event.ts";
 import { ObservationBook } from "../observations/observation-book.ts";
 import type { BookLimits, BookResult } from "../observations/observation-book.ts";
-import type { Observations, QueryObservation } from "../observations/observations.ts";
+import type { ArmCounts, Observations, QueryObservation } from "../observations/observations.ts";
 import type { RolloutDocuments, StoredRollout } from "./rollout-documents.ts";
 import type { DecisionEntry, RolloutRecord, UnitEntry } from "./rollout-record.ts";
 
 /** A message for people; sinks decide where it appears. */
 export interface GuardNotice {
+  /** Stable: the same when it is told again. */
+  readonly id: string;
   readonly topic: NotifyTopic;
   readonly rolloutId: string;
   readonly flagSetId: string;
   readonly flagKey: string;
+  /** Name of the stage on the wire, `ready` before the first. */
+  readonly stage: string;
   readonly message: string;
   readonly atMs: number;
+  /** Distinct units of the stage so far, exposed and with an error, by arm; exposed ones are estimates where they are sampled. */
+  readonly evidence: Readonly<Record<NoticeFigure, number>>;
 }
+
+/** The figures that go with a notice. */
+export type NoticeFigure = "treatedUnits" | "controlUnits" | "treatedErrors" | "controlErrors";
 
 /** What a runner shares with its siblings. */
 export interface RunnerSurroundings {
@@ -41,6 +50,7 @@ export interface RunnerSurroundings {
 /** How long an unchanged state may stay unwritten: what a crash can cost of the watched time. */
 const saveEveryMs = 15_000;
 const mostUnwritten = 10_000;
+const none: ArmCounts = { treatment: 0, control: 0 };
 
 /**
  * One rollout in one process: keeps its book of units in step with the other processes, and, in the process that decides, judges it and carries the
@@ -303,14 +313,28 @@ export class RolloutRunner {
   }
 
   #notify(topic: NotifyTopic, message: string, atMs: number): void {
-    const { id, plan } = this.record;
+    const { id, plan, state } = this.record;
+    // A kill that follows a breach is told about the stage it happened in.
+    const stage = state.breach?.stage ?? nameStage(plan, state.stage, state.run);
+    const { stages, sample } = this.observe(atMs);
+    const seen = stages[stage];
+    const exposed = seen?.exposed ?? none;
+    const errors = seen?.outcomes["error"]?.units ?? none;
     this.#around.notify({
+      id: `${id}:${topic}:${atMs}`,
       topic,
       rolloutId: id,
       flagSetId: plan.flagSetId,
       flagKey: plan.flagKey,
+      stage,
       message,
       atMs,
+      evidence: {
+        treatedUnits: exposed.treatment * sample,
+        controlUnits: exposed.control * sample,
+        treatedErrors: errors.treatment,
+        controlErrors: errors.control,
+      },
     });
   }
 
