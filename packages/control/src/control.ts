@@ -31,6 +31,7 @@ import type { Library, LiveStep } from "./ruleset/library.ts";
 import type { DocumentStore, Outbox, Store } from "./store/store.ts";
 import { createStreamHub } from "./stream/hub.ts";
 import type { HubCounts } from "./stream/hub.ts";
+import { createUnknownEvents } from "./webhooks/unknown-events.ts";
 import { createControlMetrics } from "./telemetry/metrics.ts";
 
 /** What control is made of. Only the store is required. */
@@ -147,6 +148,12 @@ export function createControl(options: ControlOptions): Control {
     get decider() {
       return ports.decider;
     },
+    unknownEvents: createUnknownEvents({
+      documents: store.documents,
+      now,
+      jsonDepth: limits.jsonDepth,
+      onKept: (vendor) => metrics.unknownEvent(vendor),
+    }),
     limits,
     now,
     failed(error) {
@@ -214,7 +221,10 @@ export function createControl(options: ControlOptions): Control {
         stepListeners.add(listener);
         return () => stepListeners.delete(listener);
       };
-      const service = await listenSyncService({ store, library, gate, onStep }, { port, host });
+      const service = await listenSyncService(
+        { store, library, gate, onStep, maxStreams: limits.streams },
+        { port, host },
+      );
       syncServices.push(service);
       return { port: service.port };
     },

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 
+import { createKey, openMemoryStore } from "@flagspan/control";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -88,6 +89,7 @@ describe("the door", () => {
     "POST /v1/logs": ["telemetry", "evaluate"],
     "POST /v1/traces": ["telemetry"],
     "POST /v1/metrics": ["telemetry"],
+    "GET /hooks/unknown": ["admin"],
     "GET /v1/keys": ["admin"],
     "POST /v1/keys": ["admin"],
     "DELETE /v1/keys/0123456789abcdef": ["admin"],
@@ -146,6 +148,28 @@ describe("the door", () => {
     expect(listed).toContain('"bob"');
     expect(listed).not.toContain(token.split(".")[1] ?? "");
     expect(listed).not.toMatch(/sha256/i);
+  });
+
+  it("answers 503, not 401, while the keys cannot be read: a good key must not be told to give up", async () => {
+    const store = await openMemoryStore();
+    let isAway = false;
+    const keys = {
+      ...store.keys,
+      list: () => (isAway ? Promise.reject(new Error("connection lost")) : store.keys.list()),
+    };
+    const told: unknown[] = [];
+    const control = await startControl({ store: { ...store, keys }, onError: (error) => told.push(error) });
+    const ask = (): Promise<Response> =>
+      control.ask("GET", "/v1/rulesets/shop.prod", { key: control.keys.sync });
+    expect((await ask()).status).toBe(200);
+    isAway = true;
+    // Any change of keys makes control read them again.
+    await createKey(store, { name: "x", scopes: ["sync"], sets: ["*"], actorType: "api" });
+    const away = await ask();
+    expect([away.status, away.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(told).toHaveLength(1);
+    isAway = false;
+    expect((await ask()).status).toBe(200);
   });
 
   it("never opens to a path built of slashes, dots, cases and escapes (fuzzed)", async () => {

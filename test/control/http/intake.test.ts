@@ -1,3 +1,4 @@
+import { openMemoryStore } from "@flagspan/control";
 import type { Decider, OtlpIntake, WebhookIntake } from "@flagspan/control";
 import { describe, expect, it } from "vitest";
 
@@ -42,6 +43,83 @@ describe("intake", () => {
       ["ld-2", "launchdarkly"],
     ]);
     expect(alerts).toHaveLength(3);
+  });
+
+  it("leaves the Authorization header of a webhook to its vendor", async () => {
+    const seen: string[] = [];
+    const webhooks: WebhookIntake = {
+      async receive({ headers }) {
+        seen.push(headers["authorization"] ?? "");
+        return { status: 200, changes: [] };
+      },
+    };
+    const { url } = await startControl({ webhooks });
+    for (const authorization of ["Bearer alertmanager-secret", "Basic YTpi", "plain"]) {
+      const sent = { method: "POST", headers: { authorization }, body: "{}" };
+      expect((await fetch(new URL("/hooks/alertmanager", url), sent)).status).toBe(200);
+    }
+    expect(seen).toEqual(["Bearer alertmanager-secret", "Basic YTpi", "plain"]);
+  });
+
+  it("keeps webhooks that nobody understood, the newest of them, without credentials, for admins to see", async () => {
+    const webhooks: WebhookIntake = {
+      receive: async () => ({ status: 200, body: "ok", changes: [], unknown: "kind segment" }),
+    };
+    const { url, ask, keys, control } = await startControl({ webhooks });
+    const send = (vendor: string, body: unknown): Promise<Response> =>
+      fetch(new URL(`/hooks/${vendor}`, url), {
+        method: "POST",
+        headers: { authorization: "Bearer vendor-secret", "content-type": "application/json" },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      });
+    await send("launchdarkly", {
+      kind: "segment",
+      apiKey: "leaked-1",
+      nested: [{ sdk_key: "leaked-2", url: "https://me:leaked-3@host/x" }],
+      note: "Bearer leaked-4",
+      long: "y".repeat(100_000),
+    });
+    for (let index = 0; index < 210; index += 1) expect((await send("unleash", { index })).status).toBe(200);
+    await send("unleash", `${"[".repeat(5000)}${"]".repeat(5000)}`);
+    interface Shown {
+      readonly vendors: readonly {
+        readonly vendor: string;
+        readonly count: number;
+        readonly dropped: number;
+        readonly events: readonly { seq: number; unknown: string; bytes: number; body: string }[];
+      }[];
+    }
+    const text = await (await ask("GET", "/hooks/unknown")).text();
+    expect(text).not.toMatch(/leaked|vendor-secret/);
+    const { vendors } = JSON.parse(text) as Shown;
+    expect(
+      vendors.map(({ vendor, count, dropped, events }) => [vendor, count, dropped, events.length]),
+    ).toEqual([
+      ["launchdarkly", 1, 0, 1],
+      ["unleash", 211, 11, 200],
+    ]);
+    expect(vendors[0]?.events[0]).toMatchObject({ seq: 1, unknown: "kind segment" });
+    expect(vendors[0]?.events[0]?.body).toHaveLength(4096);
+    expect(vendors[1]?.events.at(-1)?.body).toContain("not kept");
+    const one = (await (await ask("GET", "/hooks/unknown?vendor=launchdarkly")).json()) as Shown;
+    expect(one.vendors.map(({ vendor }) => vendor)).toEqual(["launchdarkly"]);
+    expect((await ask("GET", "/hooks/unknown", { key: keys.write })).status).toBe(403);
+    expect((await ask("GET", "/hooks/unknown", { key: keys.admin })).status).toBe(403);
+    expect(control.library.peek("shop.prod")?.revision).toBe(1);
+  });
+
+  it("answers 500, so that the vendor sends it again, where an unknown webhook could not be kept", async () => {
+    const store = await openMemoryStore();
+    const broken = {
+      ...store,
+      documents: { ...store.documents, append: () => Promise.reject(new Error("disk full")) },
+    };
+    const webhooks: WebhookIntake = {
+      receive: async () => ({ status: 200, changes: [], unknown: "kind segment" }),
+    };
+    const { url } = await startControl({ webhooks, store: broken });
+    const response = await fetch(new URL("/hooks/unleash", url), { method: "POST", body: "{}" });
+    expect(response.status).toBe(500);
   });
 
   it("hands rollouts to the guard with the actor of the key", async () => {

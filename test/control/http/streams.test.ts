@@ -43,6 +43,19 @@ describe("the ruleset stream", () => {
     stream.close();
   });
 
+  it("names in each patch the hash of what it leads to, which is the ETag of the whole", async () => {
+    const control = await startControl();
+    const stream = await open(control);
+    await stream.next();
+    for (const variant of ["b", "a"]) {
+      await toggle(control, variant);
+      const { sha256 } = JSON.parse((await stream.next())?.data ?? "") as { sha256: string };
+      const whole = await control.ask("GET", "/v1/rulesets/shop.prod");
+      expect(whole.headers.get("etag")).toBe(`"${sha256}"`);
+    }
+    stream.close();
+  });
+
   it("continues after Last-Event-ID where it can, and starts over where it cannot", async () => {
     const control = await startControl();
     const first = await open(control);

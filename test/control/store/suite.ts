@@ -185,6 +185,18 @@ export function describeStore(name: string, under: StoreUnderTest): void {
       expect(second).toBeGreaterThan(first ?? Infinity);
     });
 
+    it("keeps only the newest entries of a log where that is asked, and counts on", async () => {
+      for (let step = 1; step <= 5; step += 1) await store.documents.append("unknown", "ld", { step }, 3);
+      await store.documents.append("unknown", "other", { step: 1 }, 3);
+      expect(await store.documents.read("unknown", "ld", 0, 10)).toEqual([
+        { seq: 3, body: { step: 3 } },
+        { seq: 4, body: { step: 4 } },
+        { seq: 5, body: { step: 5 } },
+      ]);
+      expect(await store.documents.read("unknown", "ld", 3, 1)).toEqual([{ seq: 4, body: { step: 4 } }]);
+      expect(await store.documents.read("unknown", "other", 0, 10)).toHaveLength(1);
+    });
+
     it("swaps documents only from the version the writer saw", async () => {
       expect(await store.documents.put("rollout", "r1", { stage: 1 }, null)).toBe(1);
       expect(await store.documents.put("rollout", "r1", { stage: 9 }, null)).toBe("conflict");

@@ -28,7 +28,15 @@ export interface Commands {
   patchFlag(set: string, key: string, patch: JsonValue, context: CommandContext): Promise<CommandAnswer>;
   deleteFlag(set: string, key: string, context: CommandContext): Promise<CommandAnswer>;
   killFlag(set: string, key: string, target: KillTarget, context: CommandContext): Promise<CommandAnswer>;
-  restoreFlag(set: string, key: string, context: CommandContext): Promise<CommandAnswer>;
+  /** Ends the standing kill: the flag becomes `flag`, or what it was before the kill, in one revision. */
+  restoreFlag(
+    set: string,
+    key: string,
+    flag: JsonValue | undefined,
+    context: CommandContext,
+  ): Promise<CommandAnswer>;
+  /** What a restore would bring back; nothing where no kill stands. */
+  readRestored(live: LiveSet, key: string): Promise<JsonValue | undefined>;
   importRuleset(set: string, document: RulesetDocument, context: CommandContext): Promise<CommandAnswer>;
   /** Sets and removes several flags in one revision; flags under a latched kill are left alone. */
   putFlags(
@@ -60,8 +68,9 @@ export function createCommands(writer: Writer, library: Library): Commands {
       }),
     killFlag: (set, key, target, context) =>
       writer.write(set, { ...context, flagKey: key }, (live) => planKill(live, set, key, target)),
-    restoreFlag: (set, key, context) =>
-      writer.write(set, { ...context, flagKey: key }, (live) => planRestore(live, library, set, key)),
+    restoreFlag: (set, key, flag, context) =>
+      writer.write(set, { ...context, flagKey: key }, (live) => planRestore(live, library, set, key, flag)),
+    readRestored: (live, key) => readRestored(live, library, key),
     importRuleset: (set, document, context) =>
       writer.write(set, context, (live) => refuseUnkilling(live, document) ?? { kind: "document", document }),
     putFlags: (set, flags, context) =>
@@ -144,16 +153,24 @@ async function planRestore(
   library: Library,
   set: string,
   key: string,
+  flag: JsonValue | undefined,
 ): Promise<Intent | Refusal> {
-  if (own(live, key) === undefined) return unknownFlag(set, key);
-  const kill = live?.kills.get(key);
+  if (live === undefined || own(live, key) === undefined) return unknownFlag(set, key);
+  const kill = live.kills.get(key);
   if (kill === undefined) return refuse(409, `${key} is not killed; there is nothing to restore`);
-  const past = await library.text(set, kill.revision);
-  const definition = past === undefined ? undefined : readDocument(past.text).flags[key];
+  const definition = flag ?? (await readRestored(live, library, key));
   if (definition === undefined) {
     return refuse(409, `revision ${kill.revision} of ${set}, from before the kill, no longer has ${key}`);
   }
   return { kind: "flags", flags: one(key, definition), action: "restored" };
+}
+
+async function readRestored(live: LiveSet, library: Library, key: string): Promise<JsonValue | undefined> {
+  const kill = live.kills.get(key);
+  const past = kill === undefined ? undefined : await library.text(live.set, kill.revision);
+  if (past === undefined) return undefined;
+  const { flags } = readDocument(past.text);
+  return Object.hasOwn(flags, key) ? flags[key] : undefined;
 }
 
 function refuseUnkilling(live: LiveSet | undefined, document: RulesetDocument): Refusal | undefined {

@@ -247,6 +247,7 @@ async function commit(
           to: String(next.revision),
           flags: next.flags,
           changes: changes.map(({ id, flagKey, occurredAt }) => ({ id, flagKey, occurredAt })),
+          sha256,
         };
   const patchText = patch === undefined ? null : JSON.stringify(patch);
   const whole = patchText === null || next.revision % WHOLE_EVERY === 1;

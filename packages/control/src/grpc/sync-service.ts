@@ -20,6 +20,8 @@ export interface SyncServiceOptions {
   readonly store: Store;
   readonly library: Library;
   readonly gate: Gate;
+  /** Streams held at once; more are told that there are too many. */
+  readonly maxStreams: number;
   onStep(listener: (step: LiveStep) => void): () => void;
 }
 
@@ -67,6 +69,42 @@ const REFUSALS: ReadonlyMap<number, Refused> = new Map([
   [503, { code: status.UNAVAILABLE, details: "the keys cannot be read at the moment" }],
 ]);
 const STORE_AWAY: Refused = { code: status.UNAVAILABLE, details: "the store does not answer" };
+
+const TOO_MANY: Refused = {
+  code: status.RESOURCE_EXHAUSTED,
+  details: "too many streams are open at once; come back in a moment",
+};
+
+const messages = new WeakMap<LiveSet, Buffer>();
+
+/** A revision as a message, made once for all streams. */
+function messageOf(live: LiveSet): Buffer {
+  const known = messages.get(live) ?? encodeFlagConfiguration(live.body);
+  messages.set(live, known);
+  return known;
+}
+
+/** Sends revisions to one stream. While one is on its way only the newest of the others waits: a slow reader skips. */
+function createTeller(call: ServerWritableStream<SyncRequest, Buffer>): (live: LiveSet) => void {
+  let told = 0;
+  let isSending = false;
+  let newest: LiveSet | undefined;
+  function send(): void {
+    if (isSending || newest === undefined || newest.revision <= told) return;
+    const live = newest;
+    newest = undefined;
+    told = live.revision;
+    isSending = true;
+    call.write(messageOf(live), () => {
+      isSending = false;
+      send();
+    });
+  }
+  return (live) => {
+    newest = live;
+    send();
+  };
+}
 
 /**
  * Serves whole rulesets to flagd's in-process providers: one message at once, one per change.
@@ -125,23 +163,25 @@ export async function listenSyncService(
         call.emit("error", found);
         return;
       }
-      let sent = found.live.revision;
+      if (open.size >= options.maxStreams) {
+        call.emit("error", TOO_MANY);
+        return;
+      }
+      const tell = createTeller(call);
       const stop = options.onStep(({ live }) => {
-        if (live.set !== found.live.set || live.revision <= sent) return;
-        sent = live.revision;
-        call.write(encodeFlagConfiguration(live.body));
+        if (live.set === found.live.set) tell(live);
       });
       open.add(call);
       call.once("close", () => {
         stop();
         open.delete(call);
       });
-      call.write(encodeFlagConfiguration(found.live.body));
+      tell(found.live);
     },
     FetchAllFlags: async (call: ServerUnaryCall<SyncRequest, Buffer>, answer: sendUnaryData<Buffer>) => {
       const found = await find(call.metadata, call.request).catch(() => STORE_AWAY);
       if ("code" in found) answer(found);
-      else answer(null, encodeFlagConfiguration(found.live.body));
+      else answer(null, messageOf(found.live));
     },
   });
 

@@ -5,7 +5,7 @@ import { json } from "./reply.ts";
 import type { Reply } from "./reply.ts";
 import { commandContext, withBody } from "./route.ts";
 import type { Call, Route } from "./route.ts";
-import { killBody, patchFlagBody, putFlagBody, reasonBody } from "./schemas.ts";
+import { killBody, patchFlagBody, putFlagBody, reasonBody, restoreBody } from "./schemas.ts";
 
 const READERS = ["sync", "write", "kill", "admin"] as const;
 const FLAG = "/v1/flags/{set}/{key}";
@@ -34,7 +34,8 @@ export const FLAG_ROUTES: readonly Route[] = [
     path: FLAG,
     summary: "One flag as it stands",
     permission: READERS,
-    answers: "{ flag, revision, killed }; the ETag is the revision, for If-Match",
+    answers:
+      "{ flag, revision, killed, restores? }; restores is what a restore brings back; the ETag is the revision, for If-Match",
     async handle({ services, set, name }) {
       const live = await services.library.get(set);
       if (live === undefined) return unknownSet(set);
@@ -42,10 +43,12 @@ export const FLAG_ROUTES: readonly Route[] = [
         return problem(404, `${set} has no flag ${JSON.stringify(name)}`);
       }
       const revision = String(live.revision);
+      const restores = await services.commands.readRestored(live, name);
       const body = {
         flag: live.document.flags[name],
         revision,
         killed: live.kills.get(name)?.latched === true,
+        ...(restores === undefined ? {} : { restores }),
       };
       return json(200, body, { etag: `"${revision}"` });
     },
@@ -94,15 +97,15 @@ export const FLAG_ROUTES: readonly Route[] = [
         call.services.commands.killFlag(call.set, call.name, call.body, context),
       ),
   }),
-  withBody(reasonBody, {
+  withBody(restoreBody, {
     method: "POST",
     path: `${FLAG}/restore`,
-    summary: "Undo the standing kill",
+    summary: "Undo the standing kill, or replace the killed flag, in one revision",
     permission: ["write"],
     answers: "{ flag, revision, change }",
     handle: (call) =>
       run(call, call.body.reason, (context) =>
-        call.services.commands.restoreFlag(call.set, call.name, context),
+        call.services.commands.restoreFlag(call.set, call.name, call.body.flag, context),
       ),
   }),
 ];

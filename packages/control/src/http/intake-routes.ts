@@ -1,4 +1,5 @@
 import { problem } from "./problem.ts";
+import { json } from "./reply.ts";
 import type { Reply } from "./reply.ts";
 import type { Call, Route } from "./route.ts";
 
@@ -32,12 +33,26 @@ export const INTAKE_ROUTES: readonly Route[] = [
         query: Object.fromEntries(query),
       });
       if (answer.changes.length > 0) await services.store.audit.append(answer.changes);
+      if (answer.unknown !== undefined) await services.unknownEvents.keep(name, answer.unknown, bytes);
       if (answer.alerts !== undefined && answer.alerts.length > 0) services.onAlerts(answer.alerts);
       return {
         status: answer.status,
         headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
         ...(answer.body === undefined ? {} : { body: answer.body }),
       };
+    },
+  },
+  {
+    method: "GET",
+    path: "/hooks/unknown",
+    summary: "Genuine webhooks that nobody here understood: the newest of each vendor, without credentials",
+    permission: ["admin"],
+    query: { vendor: "Only this vendor. Default: all that ever sent one." },
+    answers: "{ vendors: [{ vendor, count, dropped, events: [{ seq, receivedAt, unknown, bytes, body }] }] }",
+    async handle({ services, principal, query }) {
+      // A vendor's project is no flag set of ours: who may see one set must not read of another's here.
+      if (principal?.sets !== "*") return problem(403, "this is for admin keys that reach every set (*)");
+      return json(200, { vendors: await services.unknownEvents.read(query.get("vendor") ?? undefined) });
     },
   },
 ];

@@ -31,6 +31,14 @@ export const patchFlagBody: z.ZodType<{ flag: JsonObject; reason: string }> = z.
 /** Bodies that carry only a reason. */
 export const reasonBody: z.ZodType<{ reason: string }> = z.strictObject({ reason });
 
+/** `POST /v1/flags/{set}/{key}/restore` */
+export const restoreBody: z.ZodType<{ flag?: JsonObject | undefined; reason: string }> = z.strictObject({
+  flag: jsonObject
+    .optional()
+    .describe("What the flag becomes in the same revision. Default: what it was before the kill."),
+  reason,
+});
+
 /** `POST /v1/flags/{set}/{key}/kill` */
 export const killBody: z.ZodType<KillTarget & { reason: string }> = z
   .strictObject({

@@ -4,6 +4,7 @@ import type { Commands } from "../changes/commands.ts";
 import type { OfrepAnswers } from "../ofrep/answer.ts";
 import type { Library } from "../ruleset/library.ts";
 import type { Store } from "../store/store.ts";
+import type { UnknownEvents } from "../webhooks/unknown-events.ts";
 import type { Limits } from "./limits.ts";
 import type { Reply } from "./reply.ts";
 import type { FlagChange } from "@flagspan/ruleset/change";
@@ -26,6 +27,7 @@ export interface WebhookAnswer {
   /** Appended durably, once per id, before the vendor gets its 2xx. */
   readonly changes: readonly FlagChange[];
   readonly alerts?: readonly unknown[];
+  /** What in it could not be made a change of; the event is kept for people to look at (`GET /hooks/unknown`). */
   readonly unknown?: string;
 }
 
@@ -78,6 +80,7 @@ export interface Services {
   readonly otlp: OtlpIntake | undefined;
   readonly webhooks: WebhookIntake | undefined;
   readonly decider: Decider | undefined;
+  readonly unknownEvents: UnknownEvents;
   readonly limits: Limits;
   readonly now: () => number;
   /** Tells the log of a request that failed inside, and answers it. */

@@ -15,6 +15,11 @@ export interface RulesetPatch {
   /** Whole new definitions; `null` removes a flag. */
   readonly flags: Readonly<Record<string, JsonValue>>;
   readonly changes: readonly { readonly id: string; readonly flagKey: string; readonly occurredAt: string }[];
+  /**
+   * Hex SHA-256 of the canonical bytes of revision `to`, so that whoever applied the patch knows at once whether it
+   * holds the same ruleset. Absent in steps stored by older versions.
+   */
+  readonly sha256?: string;
 }
 
 /** Reads a stored canonical text. It was checked before it was stored. */

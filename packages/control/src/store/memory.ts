@@ -202,7 +202,7 @@ function createOutbox(
 
 function createDocuments(leases: Leases): DocumentStore {
   const documents = new Map<string, Map<string, StoredDocument>>();
-  const logs = new Map<string, string[]>();
+  const logs = new Map<string, { last: number; readonly texts: string[] }>();
   return {
     list: async (kind) =>
       [...(documents.get(kind)?.values() ?? [])].map((document) => structuredClone(document)),
@@ -215,15 +215,21 @@ function createDocuments(leases: Leases): DocumentStore {
       ofKind.set(id, { id, version, body: structuredClone(body) });
       return version;
     },
-    append: async (kind, id, body) => {
-      const log = logs.get(`${kind}\n${id}`) ?? [];
+    append: async (kind, id, body, keep = Infinity) => {
+      const log = logs.get(`${kind}\n${id}`) ?? { last: 0, texts: [] };
       logs.set(`${kind}\n${id}`, log);
-      log.push(JSON.stringify(body));
+      log.last += 1;
+      log.texts.push(JSON.stringify(body));
+      while (log.texts.length > keep) log.texts.shift();
     },
-    read: async (kind, id, after, limit) =>
-      (logs.get(`${kind}\n${id}`) ?? [])
-        .slice(after, after + limit)
-        .map((text, index) => ({ seq: after + index + 1, body: JSON.parse(text) as unknown })),
+    read: async (kind, id, after, limit) => {
+      const { last, texts } = logs.get(`${kind}\n${id}`) ?? { last: 0, texts: [] };
+      const gone = last - texts.length;
+      return texts
+        .map((text, index) => ({ seq: gone + index + 1, body: JSON.parse(text) as unknown }))
+        .filter(({ seq }) => seq > after)
+        .slice(0, limit);
+    },
     acquireLease: async (name, owner, ttlMs) => leases(`lease:${name}`, owner, ttlMs),
   };
 }

@@ -354,13 +354,17 @@ function createDocuments(sql: Sql, now: () => number, living: Living): DocumentS
               WHERE kind = ${kind} AND id = ${id} AND version = ${expectedVersion} RETURNING version`;
       return rows.length === 0 ? "conflict" : (expectedVersion ?? 0) + 1;
     },
-    append: async (kind, id, body) => {
+    append: async (kind, id, body, keep) => {
       await sql.begin(async (transaction) => {
         await transaction`SELECT pg_advisory_xact_lock(${AUDIT_LOCK}, hashtext(${`${kind}\n${id}`}))`;
         await transaction`
           INSERT INTO flagspan.logs (kind, id, seq, body)
           SELECT ${kind}, ${id}, coalesce(max(seq), 0) + 1, ${JSON.stringify(body)} FROM flagspan.logs
           WHERE kind = ${kind} AND id = ${id}`;
+        if (keep === undefined) return;
+        await transaction`
+          DELETE FROM flagspan.logs WHERE kind = ${kind} AND id = ${id} AND seq <=
+            (SELECT max(seq) FROM flagspan.logs WHERE kind = ${kind} AND id = ${id}) - ${keep}::bigint`;
       });
     },
     read: async (kind, id, after, limit) => {

@@ -294,16 +294,28 @@ function createDocuments(file: SqliteFile, leases: Leases): DocumentStore {
             );
       return touched === 0 ? "conflict" : (expectedVersion ?? 0) + 1;
     },
-    append: async (kind, id, body) => {
-      file.run(
-        `INSERT INTO logs (kind, id, seq, body)
-          SELECT ?, ?, coalesce(max(seq), 0) + 1, ? FROM logs WHERE kind = ? AND id = ?`,
-        kind,
-        id,
-        JSON.stringify(body),
-        kind,
-        id,
-      );
+    append: async (kind, id, body, keep) => {
+      file.transaction(() => {
+        file.run(
+          `INSERT INTO logs (kind, id, seq, body)
+            SELECT ?, ?, coalesce(max(seq), 0) + 1, ? FROM logs WHERE kind = ? AND id = ?`,
+          kind,
+          id,
+          JSON.stringify(body),
+          kind,
+          id,
+        );
+        if (keep === undefined) return;
+        file.run(
+          `DELETE FROM logs WHERE kind = ? AND id = ? AND seq <=
+            (SELECT max(seq) FROM logs WHERE kind = ? AND id = ?) - ?`,
+          kind,
+          id,
+          kind,
+          id,
+          keep,
+        );
+      });
     },
     read: async (kind, id, after, limit) =>
       file

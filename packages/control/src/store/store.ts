@@ -146,7 +146,8 @@ export interface DocumentStore {
   list(kind: string): Promise<readonly StoredDocument[]>;
   /** Writes if the stored version is `expectedVersion` (`null`: must not exist yet); answers the new version. */
   put(kind: string, id: string, body: unknown, expectedVersion: number | null): Promise<number | "conflict">;
-  append(kind: string, id: string, body: unknown): Promise<void>;
+  /** Adds to a log. With `keep`, only the newest `keep` entries stay; `seq` counts on, so what fell off can be told. */
+  append(kind: string, id: string, body: unknown, keep?: number): Promise<void>;
   read(
     kind: string,
     id: string,

@@ -10,6 +10,8 @@ export interface ControlMetrics {
   rejected(reason: "rate" | "credential" | "scope" | "stream"): void;
   /** A command that was made durable, and how long that took. */
   committed(set: string, seconds: number): void;
+  /** A webhook of this vendor that nobody here understood. */
+  unknownEvent(vendor: string): void;
   close(): void;
 }
 
@@ -31,6 +33,10 @@ export function createControlMetrics(read: { hub: () => HubCounts; lag: () => nu
   const commit = meter.createHistogram("flagspan.control.commit.duration", {
     unit: "s",
     description: "Time to make one write durable",
+  });
+  const unknown = meter.createCounter("flagspan.control.webhooks.unknown", {
+    unit: "{event}",
+    description: "Genuine webhooks that could not be made a change of, by vendor",
   });
   const connections = meter.createObservableUpDownCounter("flagspan.control.streams", {
     unit: "{connection}",
@@ -60,6 +66,7 @@ export function createControlMetrics(read: { hub: () => HubCounts; lag: () => nu
     },
     rejected: (reason) => turnedAway.add(1, { reason }),
     committed: (set, seconds) => commit.record(seconds, { "feature_flag.set.id": set }),
+    unknownEvent: (vendor) => unknown.add(1, { "feature_flag.provider.name": vendor }),
     close: () => meter.removeBatchObservableCallback(observe, observed),
   };
 }
