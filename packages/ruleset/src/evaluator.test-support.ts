@@ -1,21 +1,30 @@
+import { expect } from "vitest";
 import { evaluateCompiled } from "./compile/evaluate-compiled.ts";
 import { evaluate as interpret } from "./evaluate/evaluate.ts";
 import { applyRule, type RuleResult } from "./apply-rule.ts";
 import { parseRuleset } from "./parse/parse-ruleset.ts";
 import type { Evaluation, EvaluationContext, FlagDefinition, JsonValue, Ruleset } from "./types.ts";
 
-const isCompiled = process.env["FLAGSPAN_EVALUATOR"] === "compiled";
+const form = process.env["FLAGSPAN_EVALUATOR"];
 
-/** The evaluator under test: the interpreter, and in the project `unit:compiled` the compiled form. */
-export const evaluate: typeof interpret = isCompiled ? evaluateCompiled : interpret;
+/** The evaluator under test: the interpreter, in the project `unit:compiled` the compiled form, for `npm run mutate` both. */
+export const evaluate: typeof interpret =
+  form === "both" ? evaluateBoth : form === "compiled" ? evaluateCompiled : interpret;
+
+function evaluateBoth(...args: Parameters<typeof interpret>): Evaluation {
+  const evaluation = evaluateCompiled(...args);
+  expect(evaluation).toStrictEqual(interpret(...args));
+  return evaluation;
+}
 
 /** A rule on the evaluator under test; `flag` stands for the flag key. */
 export function apply(rule: unknown, context: unknown = {}, nowMs = 1_700_000_000_000): RuleResult {
-  return applyRule(rule as JsonValue, context, {
-    flagKey: "flag",
-    nowMs,
-    form: isCompiled ? "compiled" : "interpreted",
-  });
+  const options = { flagKey: "flag", nowMs };
+  const interpreted = (): RuleResult => applyRule(rule as JsonValue, context, options);
+  if (form === undefined) return interpreted();
+  const compiled = applyRule(rule as JsonValue, context, { ...options, form: "compiled" });
+  if (form === "both") expect(compiled).toStrictEqual(interpreted());
+  return compiled;
 }
 
 /** A ruleset from a document that is known to be good. */

@@ -1,8 +1,11 @@
 import { answerWith } from "./evaluate/answer.ts";
+import { bucketOf } from "./evaluate/bucket.ts";
 import { isTruthy } from "./evaluate/coerce.ts";
 import { failureOf } from "./evaluate/failure.ts";
+import { hashText } from "./evaluate/hash.ts";
 import { interpret } from "./evaluate/interpret.ts";
-import type { BucketChoice, Run } from "./evaluate/run.ts";
+import { sharesOf, weightOf } from "./evaluate/operators/fractional.ts";
+import type { Run } from "./evaluate/run.ts";
 import { isRecord } from "./json.ts";
 import { flagEntryOf } from "./ruleset.ts";
 import type { Evaluation, EvaluationContext, JsonValue, Ruleset } from "./types.ts";
@@ -19,6 +22,17 @@ export interface ExplanationStep {
   readonly answer: unknown;
   /** How a `fractional` chose. */
   readonly bucket?: BucketChoice;
+}
+
+/** How a `fractional` chose: `bucket` = hash × total ÷ 2³², and the first running sum above it wins. */
+export interface BucketChoice {
+  readonly bucketBy: string;
+  readonly hash: number;
+  readonly bucket: number;
+  readonly total: number;
+  /** Running sums: the winner holds [`from`, `to`). */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** An answer and how it came about. */
@@ -48,26 +62,30 @@ export function explain(
   const paths = new Map<object, Path>();
   if (targeting !== undefined) notePaths(targeting, ["flags", flagKey, "targeting"], paths);
   const steps: ExplanationStep[] = [];
-  const buckets = new Map<JsonValue, BucketChoice>();
   const answers = new Map<JsonValue, unknown>();
   let omittedSteps = 0;
 
-  const trace: NonNullable<Run["trace"]> = (rule, answer, args) => {
+  const note = (rule: JsonValue, answer: unknown, args: unknown, bucket: BucketChoice | undefined): void => {
     answers.set(rule, answer);
     if (steps.length >= MAX_STEPS) {
       omittedSteps++;
       return;
     }
-    const bucket = buckets.get(rule);
     const path = paths.get(rule as object) ?? [];
-    const operator = Object.keys(rule as object)[0] ?? "";
     const seen = args === undefined ? {} : { arguments: args };
-    steps.push({ path, operator, ...seen, answer, ...(bucket === undefined ? {} : { bucket }) });
+    steps.push({
+      path,
+      operator: nameOf(rule),
+      ...seen,
+      answer,
+      ...(bucket === undefined ? {} : { bucket }),
+    });
   };
   const evaluation = answerWith(
     (flag, root, key, at) => {
-      const onBucket: Run["onBucket"] = (rule, choice) => void buckets.set(rule, choice);
-      const run: Run = { root, flagKey: key, nowMs: at, work: 0, loops: 0, trace, onBucket };
+      const trace: NonNullable<Run["trace"]> = (rule, answer, args, data) =>
+        note(rule, answer, args, nameOf(rule) === "fractional" ? explainChoice(args, data, run) : undefined);
+      const run: Run = { root, flagKey: key, nowMs: at, work: 0, loops: 0, trace };
       try {
         return interpret(flag.definition.targeting, root, run);
       } catch (error) {
@@ -87,6 +105,25 @@ export function explain(
       ? undefined
       : takenClause(targeting, flagKey, answers);
   return { flagKey, evaluation, decidedBy, ...(rule === undefined ? {} : { rule }), steps, omittedSteps };
+}
+
+function nameOf(rule: JsonValue): string {
+  return Object.keys(rule as object)[0] ?? "";
+}
+
+/** Goes the way of `fractional` once more, on a budget of its own; undefined where nothing could be decided. */
+function explainChoice(args: unknown, data: unknown, run: Run): BucketChoice | undefined {
+  const shares = sharesOf(args, data, { ...run, work: 0 });
+  if (shares === undefined) return undefined;
+  const [bucketBy, buckets, total] = shares;
+  const hash = hashText(bucketBy);
+  const bucket = bucketOf(hash, total);
+  let [from, to] = [0, 0];
+  for (const weight of buckets.map(weightOf)) {
+    [from, to] = [to, to + weight];
+    if (to > bucket) break;
+  }
+  return { bucketBy, hash, bucket, total, from, to };
 }
 
 function deciderOf(evaluation: Evaluation, wasAsked: boolean): Explanation["decidedBy"] {

@@ -11,7 +11,7 @@ import { compileAffix, compileCat } from "./strings.ts";
 import { compileVariable } from "./variable.ts";
 
 /** Compiles one operation from its compiled arguments; undefined where only the general way is exact. */
-export type OperatorCompiler = (args: readonly Code[], rule: JsonValue) => Closure | undefined;
+export type OperatorCompiler = (args: readonly Code[]) => Closure | undefined;
 
 /** Fast paths. Each must answer what the operator's definition answers; what it cannot, it declines. */
 const compilers: ReadonlyMap<string, (name: string) => OperatorCompiler> = new Map<
@@ -59,12 +59,12 @@ function compileOperation(name: string, args: JsonValue, rule: JsonValue): Closu
   const codes = (isBare ? [args] : (args as readonly JsonValue[])).map(compileRule);
   // A bare argument means the same as a list of one to some operators only.
   const fast =
-    compiler === undefined || (isBare && !acceptsBare(name, args)) ? undefined : compiler(name)(codes, rule);
+    compiler === undefined || (isBare && !acceptsBare(name, args)) ? undefined : compiler(name)(codes);
   if (fast !== undefined) return fast;
   const eager = eagerOperators.get(name);
   if (eager === undefined) return interpretRule;
   const evaluateArgs = toClosure(isBare ? (codes[0] ?? constant(null)) : compileList(codes));
-  return (context, run) => eager(evaluateArgs(context, run), context, run, rule);
+  return (context, run) => eager(evaluateArgs(context, run), context, run);
 }
 
 function acceptsBare(name: string, args: JsonValue): boolean {

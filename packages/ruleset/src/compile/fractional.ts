@@ -49,11 +49,10 @@ function chooseAmong(buckets: readonly unknown[], context: EvaluationContext, ru
 
 function shares(buckets: readonly unknown[]): Choose {
   const variants = buckets.map((bucket) => (Array.isArray(bucket) ? ((bucket[0] as unknown) ?? null) : null));
-  const weights = buckets.map(weightOf);
   const bounds: number[] = [];
   let total = 0;
-  for (const weight of weights) bounds.push((total += weight ?? 0));
-  if (weights.includes(null) || total === 0 || total > MAX_WEIGHT) return () => null;
+  for (const weight of buckets.map(weightOf)) bounds.push((total += weight));
+  if (!(total > 0 && total <= MAX_WEIGHT)) return () => null;
   return (prefix, key, run) => {
     charge(run, (prefix.text.length + key.length) * HASH_WORK);
     const bucket = bucketOf(hashAfter(prefix, key), total);

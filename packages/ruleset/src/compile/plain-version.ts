@@ -1,20 +1,14 @@
 import type { Version } from "../evaluate/version.ts";
 
 /** A release whose three numbers are all small enough to subtract. */
-export interface PlainVersion extends Version {
-  readonly major: number;
-  readonly minor: number;
-  readonly patch: number;
-}
+export type PlainVersion = readonly [major: number, minor: number, patch: number];
 
 /** Longer texts are not looked at: up to here no number can have too many digits. */
 const MAX_LENGTH = 15;
-const RELEASE: readonly string[] = [];
 
-/** Whether a version is plain, however it was written. */
-export function isPlain(version: Version): version is PlainVersion {
-  const { major, minor, patch, prerelease } = version;
-  return [major, minor, patch].every((part) => typeof part === "number") && prerelease.length === 0;
+/** A version as a plain one, however it was written. */
+export function toPlain(version: Version): PlainVersion | undefined {
+  return parsePlainVersion(version.join("."));
 }
 
 /**
@@ -41,5 +35,5 @@ export function parsePlainVersion(text: string): PlainVersion | undefined {
     else minor = number;
     number = -1;
   }
-  return part < 2 || number < 0 ? undefined : { major, minor, patch: number, prerelease: RELEASE };
+  return part < 2 || number < 0 ? undefined : [major, minor, number];
 }

@@ -1,7 +1,7 @@
 import { type Relation, readVersion, versionRelations } from "../evaluate/operators/sem-ver.ts";
 import type { Version } from "../evaluate/version.ts";
 import { type Closure, type Code, toClosure } from "./closure.ts";
-import { isPlain, parsePlainVersion, type PlainVersion } from "./plain-version.ts";
+import { parsePlainVersion, type PlainVersion, toPlain } from "./plain-version.ts";
 
 /** `sem_ver` against a literal version, which is parsed once. */
 export function compileSemVer(args: readonly Code[]): Closure | undefined {
@@ -19,17 +19,18 @@ export function compileSemVer(args: readonly Code[]): Closure | undefined {
     };
   }
   const orders = acceptedOrders.get(operator.value as string);
-  if (orders === undefined || !isPlain(limit)) {
+  const plainLimit = toPlain(limit);
+  if (orders === undefined || plainLimit === undefined) {
     return (context, run) => relate(readVersion(value(context, run)), limit, relation);
   }
   const [acceptsLess, acceptsEqual, acceptsGreater] = orders;
-  const { major, minor, patch } = limit;
+  const [major, minor, patch] = plainLimit;
   return (context, run) => {
     const found = value(context, run);
     if (typeof found !== "string") return relate(readVersion(found), limit, relation);
     const { plain, version } = readRecent(found);
     if (plain === undefined) return relate(version, limit, relation);
-    const order = plain.major - major || plain.minor - minor || plain.patch - patch;
+    const order = plain[0] - major || plain[1] - minor || plain[2] - patch;
     if (order === 0) return acceptsEqual;
     return order < 0 ? acceptsLess : acceptsGreater;
   };

@@ -19,23 +19,17 @@ export type Decide = (
   nowMs: number,
 ) => unknown;
 
-/** An evaluation made once and handed out every time, with the type of its value; without one there is no value. */
-interface Answer {
-  readonly evaluation: Evaluation;
-  readonly type: FlagValueType | undefined;
-}
-
-/** Everything about a flag that does not depend on the context. */
+/** Everything about a flag that does not depend on the context; each answer is made once and handed out every time. */
 interface Prepared {
   readonly setMetadata: FlagMetadata;
   readonly metadata: FlagMetadata;
   /** The answer of a flag whose targeting is not asked: disabled, or without targeting. */
-  readonly fixed: Answer | undefined;
+  readonly fixed: Evaluation | undefined;
   /** By what targeting yields: a variant's name, or nothing. */
-  readonly matches: ReadonlyMap<unknown, Answer>;
+  readonly matches: ReadonlyMap<unknown, Evaluation>;
   /** The first two of them, which most flags have only: to compare is faster than to look up. */
-  readonly first: Answer;
-  readonly second: Answer;
+  readonly first: Evaluation;
+  readonly second: Evaluation;
 }
 
 /**
@@ -57,130 +51,85 @@ export function answerWith(
   let answer = prepared.fixed;
   if (answer === undefined) {
     const result = decide(entry, context, flagKey, nowMs);
-    answer = typeof result === "string" ? matchOf(result, prepared) : prepared.matches.get(result);
-    if (answer === undefined) return answerResult(result, type, prepared, flagKey);
+    answer = matchOf(result, prepared) ?? answerOther(result, prepared, flagKey);
   }
-  return typed(answer, type, prepared, flagKey);
+  const { value } = answer;
+  if (type === undefined || value === undefined || typeof value === type) return answer;
+  const message = `its value is a ${typeof value}, a ${type} was asked for`;
+  return failed(new RuleFailure("TYPE_MISMATCH", message), flagKey, prepared.metadata);
 }
 
-function matchOf(variant: string, { matches, first, second }: Prepared): Answer | undefined {
-  if (variant === first.evaluation.variant) return first;
-  return variant === second.evaluation.variant ? second : matches.get(variant);
+function matchOf(result: unknown, { matches, first, second }: Prepared): Evaluation | undefined {
+  if (result === first.variant) return first;
+  return result === second.variant ? second : matches.get(result);
 }
 
-function typed(
-  answer: Answer,
-  type: FlagValueType | undefined,
-  prepared: Prepared,
-  flagKey: string,
-): Evaluation {
-  if (type === undefined || answer.type === type || answer.type === undefined) return answer.evaluation;
-  return answerMismatch(answer.type, type, prepared, flagKey);
-}
-
-function answerMismatch(
-  found: FlagValueType,
-  asked: FlagValueType,
-  { metadata }: Prepared,
-  flagKey: string,
-): Evaluation {
-  const message = `flag "${flagKey}" has a ${found} value, a ${asked} was asked for`;
-  return failed("TYPE_MISMATCH", message, metadata);
-}
-
-function answerResult(
-  result: unknown,
-  type: FlagValueType | undefined,
-  prepared: Prepared,
-  flagKey: string,
-): Evaluation {
-  if (result instanceof RuleFailure)
-    return failed(result.code, `flag "${flagKey}": ${result.message}`, prepared.metadata);
-  if (typeof result === "object" && result !== null) return answerObject(result, type, prepared, flagKey);
-  if (typeof result === "number" && !Number.isFinite(result)) {
-    return failed(
-      "PARSE_ERROR",
-      `flag "${flagKey}" yields ${result}, which is no JSON number`,
-      prepared.metadata,
-    );
-  }
-  return answerNamed(Object.is(result, -0) ? "-0" : `${result as string | number}`, type, prepared, flagKey);
-}
-
-function answerNamed(
-  variant: string,
-  type: FlagValueType | undefined,
-  prepared: Prepared,
-  flagKey: string,
-): Evaluation {
-  const match = prepared.matches.get(variant);
-  if (match !== undefined) return typed(match, type, prepared, flagKey);
-  return failed("GENERAL", `flag "${flagKey}" yields "${variant}", none of its variants`, prepared.metadata);
-}
-
-/** An object result names its variant and may give its own reason, and metadata that wins over the flag's (flagd#2013). */
-function answerObject(
-  result: object,
-  type: FlagValueType | undefined,
-  prepared: Prepared,
-  flagKey: string,
-): Evaluation {
-  const { metadata } = prepared;
-  const variant = isRecord(result) ? own(result, "variant") : undefined;
-  if (!isRecord(result) || typeof variant !== "string") {
-    const code = isRecord(result) ? "PARSE_ERROR" : "GENERAL";
-    return failed(code, `flag "${flagKey}" yields a list or object that names no variant`, metadata);
-  }
-  const answer = answerNamed(variant, type, prepared, flagKey);
-  if (answer.errorCode !== undefined) return answer;
-  const reason = own(result, "reason");
-  const details = own(result, "details");
-  const described = mergeMetadata(
-    metadata,
-    typeof details === "string" && details !== "" ? { details } : undefined,
-  );
+/** The answer where targeting yields neither a variant's name nor nothing. */
+function answerOther(result: unknown, { metadata, matches }: Prepared, flagKey: string): Evaluation {
+  const fail = (code: EvaluationErrorCode, what: string): Evaluation =>
+    failed(new RuleFailure(code, `its targeting yields ${what}`), flagKey, metadata);
+  if (result instanceof RuleFailure) return failed(result, flagKey, metadata);
+  if (typeof result === "number" && !Number.isFinite(result))
+    return fail("PARSE_ERROR", `${result}, which is no JSON number`);
+  // An object names its variant and may give its own reason, and metadata that wins over the flag's (flagd#2013).
+  const described = isRecord(result) ? result : { variant: toVariant(result) };
+  if (typeof described["variant"] !== "string")
+    return fail(isRecord(result) ? "PARSE_ERROR" : "GENERAL", "a list or object that names no variant");
+  const match = matches.get(described["variant"]);
+  if (match === undefined) return fail("GENERAL", `"${described["variant"]}", none of its variants`);
+  const { reason, details } = described;
   return Object.freeze({
-    ...answer,
-    ...(typeof reason === "string" && reason !== "" ? { reason } : {}),
-    metadata: mergeMetadata(described, own(result, "metadata")),
+    ...match,
+    reason: isText(reason) ? reason : match.reason,
+    metadata: mergeMetadata(
+      mergeMetadata(metadata, isText(details) ? { details } : undefined),
+      described["metadata"],
+    ),
   });
 }
 
-function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
+/** The variant that a scalar names. */
+function toVariant(result: unknown): string | undefined {
+  if (Array.isArray(result)) return undefined;
+  return Object.is(result, -0) ? "-0" : String(result);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 function answerUnknown(ruleset: Ruleset, flagKey: string): Evaluation {
-  const issue = ruleset.quarantined.size === 0 ? undefined : ruleset.quarantined.get(flagKey);
-  if (issue !== undefined) {
-    return failed("PARSE_ERROR", `flag "${flagKey}" cannot be evaluated: ${issue.message}`, ruleset.metadata);
-  }
-  return failed("FLAG_NOT_FOUND", `the ruleset has no flag ${flagKey}`, ruleset.metadata);
+  const issue = ruleset.quarantined.get(flagKey);
+  const failure =
+    issue === undefined
+      ? new RuleFailure("FLAG_NOT_FOUND", "the ruleset has no such flag")
+      : new RuleFailure("PARSE_ERROR", issue.message);
+  return failed(failure, flagKey, ruleset.metadata);
 }
 
-function failed(errorCode: EvaluationErrorCode, errorMessage: string, metadata: FlagMetadata): Evaluation {
-  return { reason: "ERROR", errorCode, errorMessage, metadata };
+function failed({ code, message }: RuleFailure, flagKey: string, metadata: FlagMetadata): Evaluation {
+  return { reason: "ERROR", errorCode: code, errorMessage: `flag "${flagKey}": ${message}`, metadata };
 }
 
 function prepare(entry: FlagEntry, setMetadata: FlagMetadata): Prepared {
   const { state, variants, defaultVariant, targeting, metadata: ownMetadata } = entry.definition;
   const metadata = mergeMetadata(setMetadata, ownMetadata);
-  const matches = new Map<unknown, Answer>(
-    Object.entries(variants).map(([variant, value]) => [
-      variant,
-      answer("TARGETING_MATCH", metadata, variant, value),
-    ]),
+  const answer = (reason: Evaluation["reason"], variant?: string): Evaluation =>
+    Object.freeze(
+      variant === undefined
+        ? { reason, metadata }
+        : { value: variants[variant] ?? null, variant, reason, metadata },
+    );
+  const named = isText(defaultVariant) ? defaultVariant : undefined;
+  const fallback = answer("DEFAULT", named);
+  const matches = new Map<unknown, Evaluation>(
+    Object.keys(variants).map((variant) => [variant, answer("TARGETING_MATCH", variant)]),
   );
-  const hasDefault = typeof defaultVariant === "string" && defaultVariant !== "";
-  const value = hasDefault ? (variants[defaultVariant] ?? null) : null;
-  const byDefault = (reason: "STATIC" | "DEFAULT"): Answer =>
-    hasDefault ? answer(reason, metadata, defaultVariant, value) : answer("DEFAULT", metadata);
-  let fixed: Answer | undefined;
-  if (state === "DISABLED") fixed = answer("DISABLED", metadata);
-  else if (!hasTargeting(targeting)) fixed = byDefault("STATIC");
-  const fallback = byDefault("DEFAULT");
   const [first = fallback, second = fallback] = matches.values();
   matches.set(null, fallback).set(undefined, fallback);
+  let fixed: Evaluation | undefined;
+  if (state === "DISABLED") fixed = answer(state);
+  else if (!hasTargeting(targeting)) fixed = named === undefined ? fallback : answer("STATIC", named);
   const prepared: Prepared = { setMetadata, metadata, fixed, matches, first, second };
   entry.prepared = prepared;
   return prepared;
@@ -188,30 +137,12 @@ function prepare(entry: FlagEntry, setMetadata: FlagMetadata): Prepared {
 
 /** `{}` is no targeting; `null` is one that yields null. */
 function hasTargeting(targeting: JsonValue | undefined): boolean {
-  if (targeting === undefined) return false;
-  return !isRecord(targeting) || Object.keys(targeting).length > 0;
-}
-
-function answer(
-  reason: Evaluation["reason"],
-  metadata: FlagMetadata,
-  variant?: string,
-  value?: JsonValue,
-): Answer {
-  if (variant === undefined || value === undefined) {
-    return { evaluation: Object.freeze({ reason, metadata }), type: undefined };
-  }
-  const type = typeof value === "object" ? "object" : typeof value;
-  return { evaluation: Object.freeze({ value, variant, reason, metadata }), type: type as FlagValueType };
+  return targeting !== undefined && !(isRecord(targeting) && Object.keys(targeting).length === 0);
 }
 
 /** The set's metadata with the flag's on top; nulls and what is no scalar are skipped. */
 function mergeMetadata(base: FlagMetadata, top: unknown): FlagMetadata {
   if (!isRecord(top)) return base;
-  const scalars = Object.entries(top).filter(([, value]) =>
-    ["string", "number", "boolean"].includes(typeof value),
-  ) as [string, string | number | boolean][];
-  return scalars.length === 0
-    ? base
-    : Object.freeze(Object.fromEntries([...Object.entries(base), ...scalars]));
+  const scalars = Object.entries(top).filter(([, value]) => value !== null && typeof value !== "object");
+  return Object.freeze({ ...base, ...Object.fromEntries(scalars) }) as FlagMetadata;
 }

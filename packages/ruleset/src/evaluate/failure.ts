@@ -5,8 +5,8 @@ import type { EvaluationErrorCode } from "../types.ts";
  * Not an Error: collecting a stack costs 13 µs, and nobody would read it.
  */
 export class RuleFailure {
-  readonly code: EvaluationErrorCode;
-  readonly message: string;
+  declare readonly code: EvaluationErrorCode;
+  declare readonly message: string;
 
   constructor(code: EvaluationErrorCode, message: string) {
     this.code = code;
@@ -24,4 +24,15 @@ export function failureOf(error: unknown): RuleFailure {
 /** Fails like flagd's engine: the flag answers PARSE_ERROR. */
 export function refuse(message: string): never {
   throw new RuleFailure("PARSE_ERROR", message);
+}
+
+/** Refuses a value of a wrong type: `cat needs texts and numbers, got a list`. */
+export function expected(what: string, value: unknown): never {
+  return refuse(`${what}, got ${nameOf(value)}`);
+}
+
+/** Names a value's type for messages. */
+export function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing (a missing attribute?)";
+  return Array.isArray(value) ? "list" : typeof value;
 }

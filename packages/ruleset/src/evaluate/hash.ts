@@ -3,8 +3,8 @@ export function hashText(text: string): number {
   const bytes = encodeUtf8(text);
   let hash = 0;
   let block = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    block |= bytes.charCodeAt(i) << ((i % 4) * 8);
+  for (const [i, byte] of bytes.entries()) {
+    block |= byte << ((i % 4) * 8);
     if (i % 4 < 3) continue;
     hash = mixBlock(hash, block);
     block = 0;
@@ -32,21 +32,20 @@ export function finish(hash: number, length: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The UTF-8 bytes of a text, one unit each. */
-function encodeUtf8(text: string): string {
-  let bytes = "";
+/** The UTF-8 bytes of a text. */
+function encodeUtf8(text: string): readonly number[] {
+  const bytes: number[] = [];
   for (const character of text) {
     let point = character.codePointAt(0) ?? 0;
-    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
     if (point < 0x80) {
-      bytes += character;
+      bytes.push(point);
       continue;
     }
-    const last = 0x80 | (point & 0x3f);
-    const middle = 0x80 | ((point >> 6) & 0x3f);
-    if (point < 0x800) bytes += String.fromCharCode(0xc0 | (point >> 6), last);
-    else if (point < 0x10000) bytes += String.fromCharCode(0xe0 | (point >> 12), middle, last);
-    else bytes += String.fromCharCode(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), middle, last);
+    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
+    // A first byte tells by its leading ones how many follow, each with six bits.
+    let following = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    bytes.push(((0xff80 >> following) & 0xff) | (point >> (6 * following)));
+    while (following-- > 0) bytes.push(0x80 | ((point >> (6 * following)) & 0x3f));
   }
   return bytes;
 }

@@ -19,15 +19,10 @@ export function interpret(rule: unknown, data: unknown, run: Run): unknown {
   if (name === undefined || keys.length > 1) return rule;
   const args = (rule as Record<string, unknown>)[name];
   const eager = eagerOperators.get(name);
-  const values = eager === undefined ? undefined : interpret(args, data, run);
-  const answer =
-    eager === undefined
-      ? (lazyOperators.get(name) ?? refuseOperator(name))(args, data, run, interpret)
-      : eager(values, data, run, rule as JsonValue);
-  run.trace?.(rule as JsonValue, answer, values);
+  const values = eager && interpret(args, data, run);
+  const answer = eager
+    ? eager(values, data, run)
+    : (lazyOperators.get(name) ?? refuse(`unknown operator "${name}"`))(args, data, run, interpret);
+  run.trace?.(rule as JsonValue, answer, values, data);
   return answer;
-}
-
-function refuseOperator(name: string): never {
-  return refuse(`unknown operator "${name}"`);
 }

@@ -2,7 +2,7 @@ import { refuse } from "./failure.ts";
 
 /** A context value put into a rule by `filter`, `all`, `some` or `none`. */
 export class Quoted {
-  readonly value: unknown;
+  declare readonly value: unknown;
 
   constructor(value: unknown) {
     this.value = value;
@@ -17,7 +17,7 @@ export function rejectRules(value: unknown): unknown {
   if (Array.isArray(value)) {
     for (const element of value) rejectRules(element);
   } else if (typeof value === "object" && value !== null && isRule(value)) {
-    refuse("a context object with one key stands where a rule is expected");
+    refuse("an object from the context stands where a rule could");
   }
   return value;
 }

@@ -11,19 +11,14 @@ export function readAttribute(context: EvaluationContext, key: string, run: Run)
   return Object.hasOwn(context, key) ? normalize(context[key], run) : null;
 }
 
-/** What JSON would make of a context value: dates become text, undefined, functions and NaN null. Fails beyond budgets. */
-export function normalize(value: unknown, run: Run): unknown {
+/** What JSON would make of a context value: `toJSON` is asked (dates become text), undefined, functions and NaN are null. Fails beyond budgets. */
+export function normalize(value: unknown, run: Run, depth = 0): unknown {
   if (typeof value === "string") {
     if (value.length > FREE_LENGTH) charge(run, value.length);
     return value;
   }
-  if (typeof value === "boolean") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value === "boolean" || Number.isFinite(value)) return value;
   if (typeof value !== "object" || value === null) return null;
-  return copy(value, run, 0);
-}
-
-function copy(value: object, run: Run, depth: number): unknown {
   if (depth > MAX_DEPTH) {
     throw new RuleFailure(
       "INVALID_CONTEXT",
@@ -32,10 +27,10 @@ function copy(value: object, run: Run, depth: number): unknown {
   }
   if (Array.isArray(value)) {
     charge(run, value.length * STEP_WORK);
-    if (value.every(isPlainScalar)) return value;
-    return value.map((element: unknown) => copyOrScalar(element, run, depth));
+    return value.map((element) => normalize(element, run, depth + 1));
   }
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if ("toJSON" in value && typeof value.toJSON === "function")
+    return normalize(value.toJSON(), run, depth + 1);
   const entries: [string, unknown][] = [];
   const keys = Object.keys(value);
   charge(run, keys.length * STEP_WORK);
@@ -43,17 +38,7 @@ function copy(value: object, run: Run, depth: number): unknown {
     const property: unknown = (value as Record<string, unknown>)[key];
     if (property === undefined || typeof property === "function" || typeof property === "symbol") continue;
     charge(run, key.length);
-    entries.push([key, copyOrScalar(property, run, depth)]);
+    entries.push([key, normalize(property, run, depth + 1)]);
   }
   return Object.fromEntries(entries);
-}
-
-function copyOrScalar(value: unknown, run: Run, depth: number): unknown {
-  return typeof value === "object" && value !== null ? copy(value, run, depth + 1) : normalize(value, run);
-}
-
-function isPlainScalar(value: unknown): boolean {
-  return typeof value === "string"
-    ? value.length <= FREE_LENGTH
-    : typeof value === "boolean" || value === null || (typeof value === "number" && Number.isFinite(value));
 }

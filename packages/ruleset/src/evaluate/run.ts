@@ -10,21 +10,11 @@ export interface Run {
   work: number;
   /** Depth of `map`, `filter`, `reduce`, `all`, `some`, `none` around the current rule. */
   loops: number;
-  /** Told of every operator's answer, and of its evaluated arguments if it needs all of them; only `explain` listens. */
-  trace?: ((rule: JsonValue, answer: unknown, args: unknown) => void) | undefined;
-  /** Told how a `fractional` chose; only `explain` listens. */
-  onBucket?: ((rule: JsonValue, choice: BucketChoice) => void) | undefined;
-}
-
-/** How a `fractional` chose: `bucket` = hash × total ÷ 2³², and the first running sum above it wins. */
-export interface BucketChoice {
-  readonly bucketBy: string;
-  readonly hash: number;
-  readonly bucket: number;
-  readonly total: number;
-  /** Running sums: the winner holds [`from`, `to`). */
-  readonly from: number;
-  readonly to: number;
+  /**
+   * Told of every operator's answer, of its evaluated arguments if it needs all of them, and of its scope; only `explain`
+   * listens.
+   */
+  trace?: ((rule: JsonValue, answer: unknown, args: unknown, data: unknown) => void) | undefined;
 }
 
 /** About 2 ms of work on a slow core. What needs more was not written to be answered. */
@@ -39,9 +29,6 @@ export const HASH_WORK = 8;
 export function charge(run: Run, work: number): void {
   run.work += work;
   if (run.work > WORK_LIMIT) {
-    throw new RuleFailure(
-      "GENERAL",
-      "the rule needs more work than an evaluation may do; shorten its lists or texts",
-    );
+    throw new RuleFailure("GENERAL", "the rule needs too much work; shorten its lists or texts");
   }
 }

@@ -1,55 +1,42 @@
 import { toNumber } from "../coerce.ts";
-import type { EagerOperator } from "./operator.ts";
 import { asList, atLeast } from "./arguments.ts";
-
-/** `+`: the sum; a bare argument becomes a number. */
-export const plus: EagerOperator = (values) => {
-  if (!Array.isArray(values)) return toNumber(values);
-  return values.length === 1
-    ? toNumber(values[0])
-    : values.reduce<number>((sum, value) => sum + toNumber(value), 0);
-};
+import type { EagerOperator, Operators } from "./operator.ts";
 
 /** The first combined with each that follows; of nothing, what is given. */
-function folded(
+function folded<Nothing extends number | null>(
   name: string,
-  ofNothing: number | null,
+  ofNothing: Nothing,
   combine: (a: number, b: number) => number,
-): EagerOperator {
+): (args: unknown) => number | Nothing {
   return (args) => {
-    const values = asList(name, args);
-    if (values.length === 0) return ofNothing;
-    let result = toNumber(values[0]);
-    for (let i = 1; i < values.length; i++) result = combine(result, toNumber(values[i]));
-    return result;
+    const [first, ...others] = asList(name, args).map(toNumber);
+    return first === undefined ? ofNothing : others.reduce(combine, first);
   };
 }
 
-/** `*`: the product; 1 of nothing. */
-export const multiply: EagerOperator = folded("*", 1, (a, b) => a * b);
-
+// Two negative zeros make a positive one: Go begins with 0.
+const add = folded("+", 0, (a, b) => a + b + 0);
 const subtract = folded("-", 0, (a, b) => a - b);
 
-/** `-`: the first minus all others; one alone is negated. */
-export const minus: EagerOperator = (args, data, run, rule) =>
-  Array.isArray(args) && args.length === 1 ? -toNumber(args[0]) : subtract(args, data, run, rule);
-
-/** `/`: the first divided by all others. */
-export const divide: EagerOperator = folded("/", 0, (a, b) => a / b);
-
-/** `%`: the remainder of two, with the sign of the first. */
-export const modulo: EagerOperator = (args) => {
-  const [a, b] = atLeast("%", args, 2);
-  return toNumber(a) % toNumber(b);
-};
-
-/** `max`: the greatest; null of nothing. */
-export const max: EagerOperator = folded("max", null, (a, b) => (b > a ? b : a));
-
-/** `min`: the least; null of nothing. */
-export const min: EagerOperator = folded("min", null, (a, b) => (a > b ? b : a));
-
-/** `abs`: of a number or of the first in a list. */
-export const abs: EagerOperator = (values) => {
-  return Math.abs(toNumber(Array.isArray(values) ? atLeast("abs", values, 1)[0] : values));
+/** Arithmetic on numbers, and on texts as the numbers they are. */
+export const arithmetic: Operators<EagerOperator> = {
+  /** The sum; a bare argument becomes a number. */
+  "+": (args) => (Array.isArray(args) ? add(args) : toNumber(args)),
+  /** The first minus all others; one alone is negated. */
+  "-": (args) => (Array.isArray(args) && args.length === 1 ? -toNumber(args[0]) : subtract(args)),
+  /** The product; 1 of nothing. */
+  "*": folded("*", 1, (a, b) => a * b),
+  /** The first divided by all others. */
+  "/": folded("/", 0, (a, b) => a / b),
+  /** The remainder of two, with the sign of the first. */
+  "%": (args) => {
+    const [a, b] = atLeast("%", args, 2);
+    return toNumber(a) % toNumber(b);
+  },
+  /** The greatest; null of nothing. */
+  max: folded("max", null, (a, b) => (b > a ? b : a)),
+  /** The least; null of nothing. */
+  min: folded("min", null, (a, b) => (a > b ? b : a)),
+  /** The amount of a number, or of the first in a list. */
+  abs: (args) => Math.abs(toNumber(Array.isArray(args) ? atLeast("abs", args, 1)[0] : args)),
 };

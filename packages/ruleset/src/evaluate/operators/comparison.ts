@@ -1,24 +1,19 @@
 import { toComparable } from "../coerce.ts";
-import type { EagerOperator } from "./operator.ts";
 import { asList } from "./arguments.ts";
+import type { EagerOperator, Operators } from "./operator.ts";
 
 type Relation = (a: unknown, b: unknown) => boolean;
 
-function isNothing(value: unknown): boolean {
-  return value === null || value === undefined;
-}
-
 /** `==`: null equals only null; two texts compare as texts; everything else as numbers. */
 export function isEqual(a: unknown, b: unknown): boolean {
-  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
-  if (typeof a === "string" && typeof b === "string") return a === b;
-  return toComparable(a) === toComparable(b);
+  if (a === null || a === undefined) return b === null || b === undefined;
+  if (b === null || b === undefined) return false;
+  return typeof a === "string" && typeof b === "string" ? a === b : toComparable(a) === toComparable(b);
 }
 
 /** `===`: as `==`, but only within one type; lists and objects never equal anything. */
 export function isStrictEqual(a: unknown, b: unknown): boolean {
-  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
-  return typeof a === typeof b && isEqual(a, b);
+  return isEqual(a, b) && typeof (a ?? null) === typeof (b ?? null);
 }
 
 /** `<`: two texts by code point, as their UTF-8 bytes sort; everything else as numbers. */
@@ -34,18 +29,18 @@ export function isLessOrEqual(a: unknown, b: unknown): boolean {
 
 /** JavaScript sorts by UTF-16 unit, which puts U+10000 and beyond before U+E000. */
 function isTextLess(a: string, b: string): boolean {
-  const end = Math.min(a.length, b.length);
   let i = 0;
-  while (i < end && a.charCodeAt(i) === b.charCodeAt(i)) i++;
-  if (i === end) return a.length < b.length;
-  return sortKey(a.charCodeAt(i)) < sortKey(b.charCodeAt(i));
+  while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return sortKey(a, i) < sortKey(b, i);
 }
 
-function sortKey(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+/** Places the unit at an index among code points; the end of the text comes first. */
+function sortKey(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit + 1 || 0;
 }
 
-function pair(name: string, relation: Relation): EagerOperator {
+function pair(name: string, relation: Relation): (args: unknown) => boolean {
   return (args) => {
     const list = asList(name, args);
     return list.length >= 2 && relation(list[0], list[1]);
@@ -63,22 +58,18 @@ export function isOrdered(list: readonly unknown[], relation: Relation): boolean
   return list.length !== 3 || relation(list[1], list[2]);
 }
 
-/** `==` */
-export const equal: EagerOperator = pair("==", isEqual);
-/** `!=` */
-export const notEqual: EagerOperator = (args, data, run, rule) => equal(args, data, run, rule) !== true;
-/** `===`: a bare argument is false, not a failure. */
-export const strictEqual: EagerOperator = (list) => {
-  return Array.isArray(list) && list.length >= 2 && isStrictEqual(list[0], list[1]);
+const equal = pair("==", isEqual);
+const strictEqual = pair("===", isStrictEqual);
+
+/** Comparisons of two values, or of three in a row. */
+export const comparison: Operators<EagerOperator> = {
+  "==": equal,
+  "!=": (args) => !equal(args),
+  // A bare argument is false, not a failure.
+  "===": (args) => Array.isArray(args) && strictEqual(args),
+  "!==": (args) => !Array.isArray(args) || !strictEqual(args),
+  "<": ordered("<", isLess),
+  "<=": ordered("<=", isLessOrEqual),
+  ">": ordered(">", (a, b) => isLess(b, a)),
+  ">=": ordered(">=", (a, b) => isLessOrEqual(b, a)),
 };
-/** `!==` */
-export const strictNotEqual: EagerOperator = (args, data, run, rule) =>
-  strictEqual(args, data, run, rule) !== true;
-/** `<` */
-export const less: EagerOperator = ordered("<", isLess);
-/** `<=` */
-export const lessOrEqual: EagerOperator = ordered("<=", isLessOrEqual);
-/** `>` */
-export const greater: EagerOperator = ordered(">", (a, b) => isLess(b, a));
-/** `>=` */
-export const greaterOrEqual: EagerOperator = ordered(">=", (a, b) => isLessOrEqual(b, a));

@@ -6,18 +6,19 @@ const SAFE_PRODUCT = 1_000_000;
 /** Whether a text holds another, in time linear in both: a context must not be able to stall an evaluation. */
 export function includesText(text: string, part: string, run: Run): boolean {
   if (text.length * part.length <= SAFE_PRODUCT) return text.includes(part);
+  const both = part + text;
   // A step of Knuth, Morris, Pratt costs about two copied characters.
-  charge(run, 2 * (text.length + part.length));
-  const borders = new Int32Array(part.length);
-  const step = (unit: number, matched: number): number => {
-    let length = matched;
-    while (length > 0 && unit !== part.charCodeAt(length)) length = borders[length - 1] ?? 0;
-    return unit === part.charCodeAt(length) ? length + 1 : length;
-  };
-  for (let i = 1, border = 0; i < part.length; i++) borders[i] = border = step(part.charCodeAt(i), border);
-  for (let i = 0, matched = 0; i < text.length; i++) {
-    matched = step(text.charCodeAt(i), matched);
-    if (matched === part.length) return true;
+  charge(run, 2 * both.length);
+  /** For each of the part's beginnings, the length of its longest border. */
+  const borders = [0];
+  for (let i = 1, matched = 0; i < both.length; i++) {
+    // First the part is searched for its own borders, then the text for the part.
+    if (i === part.length) matched = 0;
+    const unit = both.charCodeAt(i);
+    while (matched > 0 && unit !== both.charCodeAt(matched)) matched = borders[matched - 1] ?? 0;
+    if (unit === both.charCodeAt(matched)) matched++;
+    if (i < part.length) borders.push(matched);
+    else if (matched === part.length) return true;
   }
   return false;
 }

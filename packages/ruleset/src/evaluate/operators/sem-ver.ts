@@ -1,23 +1,26 @@
+import { compareVersions, parseVersion, type Version } from "../version.ts";
 import type { EagerOperator } from "./operator.ts";
-import { compareParts, compareVersions, parseVersion, type Version } from "../version.ts";
 
 /** How two versions relate. */
 export type Relation = (a: Version, b: Version) => boolean;
 
-function ordered(accepts: (order: number) => boolean): Relation {
-  return (a, b) => accepts(compareVersions(a, b));
+/** Holds for versions in one of the given orders, looking at no more than so many parts of them. */
+function ordered(accepts: (order: number) => boolean, parts?: number): Relation {
+  return (a, b) => accepts(compareVersions(a, b, parts));
 }
+
+const isSame = (order: number): boolean => order === 0;
 
 /** How two versions relate; `^` and `~` are plain equality of major and of major.minor, not npm's ranges. */
 export const versionRelations: ReadonlyMap<string, Relation> = new Map([
-  ["=", ordered((order) => order === 0)],
+  ["=", ordered(isSame)],
   ["!=", ordered((order) => order !== 0)],
   ["<", ordered((order) => order < 0)],
   ["<=", ordered((order) => order <= 0)],
   [">", ordered((order) => order > 0)],
   [">=", ordered((order) => order >= 0)],
-  ["^", (a, b) => compareParts(a, b, 1) === 0],
-  ["~", (a, b) => compareParts(a, b, 2) === 0],
+  ["^", ordered(isSame, 1)],
+  ["~", ordered(isSame, 2)],
 ]);
 
 /** `sem_ver`: `[version, operator, version]`; anything invalid gives null, not false. */
@@ -26,11 +29,10 @@ export const semVer: EagerOperator = (values) => {
   const relation = versionRelations.get(values[1]);
   const a = readVersion(values[0]);
   const b = readVersion(values[2]);
-  return a !== undefined && b !== undefined && relation !== undefined ? relation(a, b) : null;
+  return a && b && relation ? relation(a, b) : null;
 };
 
 /** A version from an evaluated argument: texts, and numbers as they print. */
 export function readVersion(value: unknown): Version | undefined {
-  if (typeof value === "string") return parseVersion(value);
-  return typeof value === "number" ? parseVersion(String(value)) : undefined;
+  return typeof value === "string" || typeof value === "number" ? parseVersion(`${value}`) : undefined;
 }
