@@ -1,5 +1,7 @@
+import { createKey } from "@flagspan/control";
 import { createGuard, decide } from "@flagspan/guard";
 import type { Observations, Plan, RolloutState, RolloutView } from "@flagspan/guard";
+import type { FlagDefinition } from "@flagspan/ruleset";
 import { afterEach, describe, expect, it } from "vitest";
 import { exposures, failure, units } from "./events.ts";
 import { buildHouse } from "./house.ts";
@@ -29,6 +31,38 @@ const harm = (id: string, stage = "10pct") => [
   ...units("t", 10).map((unit) => failure(id, stage, "treatment", unit)),
   failure(id, stage, "control", "c1"),
 ];
+
+/** Follows the set's stream as a provider does; `stop` answers each revision with the stage its dark-mode is in. */
+async function followStages(house: House, after: number): Promise<{ stop(): Promise<readonly string[]> }> {
+  const { url } = await house.control.listen({ port: 0 });
+  const { token } = await createKey(house.store, {
+    name: "app",
+    scopes: ["sync"],
+    sets: ["*"],
+    actorType: "api",
+  });
+  const abort = new AbortController();
+  const response = await fetch(`${url}/v1/rulesets/shop.prod/stream`, {
+    headers: { authorization: `Bearer ${token}`, "last-event-id": String(after) },
+    signal: abort.signal,
+  });
+  let text = "";
+  const reading = (async () => {
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) text += chunk;
+  })().catch(() => undefined);
+  return {
+    async stop() {
+      const head = Number((await house.client.getFlag("shop.prod", "dark-mode")).revision);
+      await expect.poll(() => text).toContain(`id: ${head}\n`);
+      abort.abort();
+      await reading;
+      return [...text.matchAll(/^data: (.+)$/gm)].map(([, data = "{}"]) => {
+        const patch = JSON.parse(data) as { to: string; flags: Record<string, FlagDefinition> };
+        return `${patch.to} ${String(patch.flags["dark-mode"]?.metadata?.["rollout"])}`;
+      });
+    },
+  };
+}
 
 async function start(house: House, document: unknown = plan): Promise<string> {
   const created = await house.send<{ rollout: RolloutView }>(["write"], "POST", "/v1/rollouts", document);
@@ -138,6 +172,32 @@ describe("a rollout through control's own API", () => {
     house.guard.observe(harm(id), believed);
     await house.pass(2);
     expect((await house.rollout(id)).breach).toBeNull();
+  });
+
+  it("resumes in one write: nobody who follows the stream sees the treatment of before for a moment", async () => {
+    const house = await open();
+    const id = await start(house, {
+      ...plan,
+      stages: [{ percent: 10, hold: "5s" }, { percent: 50, hold: "15m" }, { percent: 100 }],
+    });
+    const visit = (stage: string) => [
+      exposures(id, stage, "treatment", units(`${stage}-t`, 9)),
+      exposures(id, stage, "control", units(`${stage}-c`, stage === "10pct" ? 81 : 9)),
+    ];
+    house.guard.observe(visit("10pct"), believed);
+    await house.pass(8);
+    house.guard.observe(visit("50pct"), believed);
+    house.guard.observe(
+      units("50pct-t", 40).map((unit) => failure(id, "50pct", "treatment", unit)),
+      believed,
+    );
+    await house.pass(2);
+    expect(await house.rollout(id)).toMatchObject({ status: "killed", stage: "50pct" });
+    const killedAt = Number((await house.client.getFlag("shop.prod", "dark-mode")).revision);
+    const seen = await followStages(house, killedAt);
+    await house.send(["write"], "POST", `/v1/rollouts/${id}/resume`, { reason: "fixed", stage: "10pct" });
+    await house.pass(2);
+    expect(await seen.stop()).toEqual([`${killedAt + 1} ${id}/10pct.r2`]);
   });
 
   it("is paused, not fought over, when somebody else takes the flag away", async () => {

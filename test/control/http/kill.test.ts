@@ -10,9 +10,13 @@ async function kill(control: TestControl, key: string, body: Record<string, unkn
   });
 }
 
-async function flagOf(control: TestControl, key: string): Promise<Record<string, unknown>> {
+async function readFlag(control: TestControl, key: string): Promise<Record<string, unknown>> {
   const response = await control.ask("GET", `/v1/flags/shop.prod/${key}`);
-  return ((await response.json()) as { flag: Record<string, unknown> }).flag;
+  return (await response.json()) as Record<string, unknown>;
+}
+
+async function flagOf(control: TestControl, key: string): Promise<Record<string, unknown>> {
+  return (await readFlag(control, key))["flag"] as Record<string, unknown>;
 }
 
 describe("kill", () => {
@@ -71,6 +75,25 @@ describe("kill", () => {
       body: { ruleset: before, reason: "x" },
     });
     expect(response.status).toBe(409);
+  });
+
+  it("is replaced by another definition in the revision that restores it, by who may write and by nobody else", async () => {
+    const control = await startControl();
+    const before = await flagOf(control, "dark-mode");
+    await kill(control, "dark-mode", {});
+    const killed = await readFlag(control, "dark-mode");
+    expect(killed).toMatchObject({ killed: true, restores: before });
+    const flag = { state: "ENABLED", variants: { on: true, off: false }, defaultVariant: "off" };
+    const path = "/v1/flags/shop.prod/dark-mode/restore";
+    const body = { reason: "a smaller step", flag };
+    const refused = await control.ask("POST", path, { body, key: control.keys.kill });
+    expect(refused.status).toBe(403);
+    const broken = await control.ask("POST", path, { body: { ...body, flag: { state: "ENABLED" } } });
+    expect(broken.status).toBe(422);
+    const restored = (await (await control.ask("POST", path, { body })).json()) as { revision: string };
+    expect(restored).toMatchObject({ flag, change: { action: "restored" } });
+    expect(Number(restored.revision)).toBe(Number(killed["revision"]) + 1);
+    expect(await readFlag(control, "dark-mode")).not.toHaveProperty("restores");
   });
 
   it("killed twice is restored to what it was before the first", async () => {

@@ -53,12 +53,11 @@ async function publish(
   const { flagSetId: set, flagKey: key } = plan;
   if (action.kind === "kill")
     return { write: await control.killFlag(set, key, { reason: action.reason, variant: plan.control }) };
-  let current = await control.getFlag(set, key);
-  if (current.killed && state.run > 0 && action.kind === "render") {
-    await control.restoreFlag(set, key, action.reason);
-    current = await control.getFlag(set, key);
-  }
-  const owner = readOwner(current.flag);
+  const current = await control.getFlag(set, key);
+  // A resume replaces the killed flag by the stage in one write: were the old flag restored first, its users would be treated for a moment.
+  const resumes = current.killed && state.run > 0 && action.kind === "render";
+  const flag = resumes ? (current.restores ?? current.flag) : current.flag;
+  const owner = readOwner(flag);
   const touched = record.base !== undefined;
   if (owner !== undefined ? owner !== record.id : touched)
     throw new ControlError(
@@ -69,12 +68,12 @@ async function publish(
     );
   if (action.kind === "finish")
     return {
-      write: await control.putFlag(set, key, composeFinished(current.flag), action.reason, current.revision),
+      write: await control.putFlag(set, key, composeFinished(flag), action.reason, current.revision),
     };
-  const composed = composeStage(plan, state, current.flag, record.id, action.stage);
+  const composed = composeStage(plan, state, flag, record.id, action.stage);
   if (!composed.ok) throw new ControlError("refused", composed.problem);
-  return {
-    write: await control.putFlag(set, key, composed.flag, action.reason, current.revision),
-    base: record.base ?? current.flag,
-  };
+  const write = resumes
+    ? await control.restoreFlag(set, key, composed.flag, action.reason, current.revision)
+    : await control.putFlag(set, key, composed.flag, action.reason, current.revision);
+  return { write, base: record.base ?? flag };
 }

@@ -6,6 +6,8 @@ export interface ControlWrite {
   readonly flag: FlagDefinition;
   /** Whether a kill of the flag stands; told when it is read. */
   readonly killed: boolean;
+  /** What the flag was before the kill, where one stands. */
+  readonly restores?: FlagDefinition;
 }
 
 /** Whom a kill reaches; neither field means everybody. */
@@ -38,7 +40,14 @@ export interface ControlClient {
     revision?: string,
   ): Promise<ControlWrite>;
   killFlag(set: string, key: string, request: KillRequest): Promise<ControlWrite>;
-  restoreFlag(set: string, key: string, reason: string): Promise<ControlWrite>;
+  /** Ends a kill: what everybody gets next is `flag`, without anything in between. */
+  restoreFlag(
+    set: string,
+    key: string,
+    flag: FlagDefinition,
+    reason: string,
+    revision?: string,
+  ): Promise<ControlWrite>;
   applied(set: string, revision: string): Promise<AppliedReport>;
 }
 
@@ -102,14 +111,14 @@ export function createControlClient(options: ControlClientOptions): ControlClien
       return readWrite(await request("GET", flagPath(set, key)));
     },
     async putFlag(set, key, flag, reason, revision) {
-      const headers = revision === undefined ? {} : { "if-match": `"${revision}"` };
-      return readWrite(await request("PUT", flagPath(set, key), { flag, reason }, headers));
+      return readWrite(await request("PUT", flagPath(set, key), { flag, reason }, ifMatch(revision)));
     },
     async killFlag(set, key, kill) {
       return readWrite(await request("POST", `${flagPath(set, key)}/kill`, kill));
     },
-    async restoreFlag(set, key, reason) {
-      return readWrite(await request("POST", `${flagPath(set, key)}/restore`, { reason }));
+    async restoreFlag(set, key, flag, reason, revision) {
+      const path = `${flagPath(set, key)}/restore`;
+      return readWrite(await request("POST", path, { flag, reason }, ifMatch(revision)));
     },
     async applied(set, revision) {
       const path = `/v1/rulesets/${encodeURIComponent(set)}/applied?revision=${encodeURIComponent(revision)}`;
@@ -118,15 +127,25 @@ export function createControlClient(options: ControlClientOptions): ControlClien
   };
 }
 
+function ifMatch(revision: string | undefined): Readonly<Record<string, string>> {
+  return revision === undefined ? {} : { "if-match": `"${revision}"` };
+}
+
 function readWrite(body: unknown): ControlWrite {
-  const { flag, revision, killed } = body as {
+  const { flag, revision, killed, restores } = body as {
     flag?: FlagDefinition;
     revision?: string | number;
     killed?: boolean;
+    restores?: FlagDefinition;
   };
   if (flag === undefined || revision === undefined)
     throw new ControlError("refused", "control's answer has no flag and revision; is the URL right?");
-  return { flag, revision: String(revision), killed: killed === true };
+  return {
+    flag,
+    revision: String(revision),
+    killed: killed === true,
+    ...(restores === undefined ? {} : { restores }),
+  };
 }
 
 function codeOf(status: number): ControlError["code"] {
