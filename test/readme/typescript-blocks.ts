@@ -1,7 +1,13 @@
 /** What becomes of a TypeScript block beyond being type-checked. */
 export type BlockUse =
   /** It runs in a process of its own; `before` supplies what its prose takes for granted, `after` says what must have come of it. */
-  | { readonly kind: "runs"; readonly before?: string; readonly after?: string; readonly prints?: RegExp }
+  | {
+      readonly kind: "runs";
+      readonly env?: Readonly<Record<string, string>>;
+      readonly before?: string;
+      readonly after?: string;
+      readonly prints?: RegExp;
+    }
   /** It runs in a real browser; `after` ends by setting `globalThis.seen`. */
   | { readonly kind: "page"; readonly after: string; readonly sees: unknown }
   /** It is a test file of vitest and is run by it. */

@@ -1,0 +1,63 @@
+/** A fixture's name, or `- ` and the reason why there is none. */
+type Named = string;
+
+/** Every route of control, and the fixtures of what it takes and answers; `- ` begins the reason why there is none. */
+export const routeContracts: Readonly<Record<string, { readonly body?: Named; readonly answer: Named }>> = {
+  "GET /v1/rulesets/{set}": { answer: "ruleset" },
+  "PUT /v1/rulesets/{set}": { body: "ruleset-import", answer: "import-answer" },
+  "GET /v1/rulesets/{set}/revisions/{revision}": { answer: "ruleset" },
+  "GET /v1/rulesets/{set}/applied": { answer: "applied-report" },
+  "POST /v1/rulesets/{set}/applied": { body: "acknowledgement", answer: "- 204" },
+  "GET /v1/rulesets/{set}/stream": { answer: "- events: snapshot is ruleset.json, patch is patch.json" },
+  "GET /v1/flags/{set}": { answer: "flag-list" },
+  "GET /v1/flags/{set}/{key}": { answer: "flag-read" },
+  "PUT /v1/flags/{set}/{key}": { body: "flag-put", answer: "flag-write" },
+  "PATCH /v1/flags/{set}/{key}": { body: "flag-patch", answer: "flag-write" },
+  "DELETE /v1/flags/{set}/{key}": { body: "flag-delete", answer: "flag-write" },
+  "POST /v1/flags/{set}/{key}/kill": { body: "kill", answer: "flag-write" },
+  "POST /v1/flags/{set}/{key}/restore": { body: "restore", answer: "flag-write" },
+  "GET /v1/changes": { answer: "changes-page" },
+  "GET /v1/changes/verify": { answer: "changes-verification" },
+  "GET /v1/rollouts": { answer: "rollout-list" },
+  "POST /v1/rollouts": { body: "plan", answer: "rollout-answer" },
+  "GET /v1/rollouts/{id}": { answer: "rollout-answer" },
+  "POST /v1/rollouts/{id}/start": { body: "rollout-command", answer: "rollout-answer" },
+  "POST /v1/rollouts/{id}/pause": { body: "rollout-command", answer: "rollout-answer" },
+  "POST /v1/rollouts/{id}/resume": { body: "rollout-command", answer: "rollout-answer" },
+  "POST /v1/rollouts/{id}/approve": { body: "rollout-command", answer: "rollout-answer" },
+  "POST /v1/rollouts/{id}/abort": { body: "rollout-command", answer: "rollout-answer" },
+  "POST /v1/rollouts/{id}/dial-down": { body: "rollout-command", answer: "rollout-answer" },
+  "POST /ofrep/v1/evaluate/flags": { body: "ofrep-request", answer: "ofrep-bulk" },
+  "POST /ofrep/v1/evaluate/flags/{key}": { body: "ofrep-request", answer: "ofrep-evaluation" },
+  "GET /ofrep/v1/stream": { answer: "- events: message is ofrep-refetch.json" },
+  "POST /v1/logs": { body: "- OTLP, by its own specification", answer: "- the OTLP export response" },
+  "POST /v1/traces": { body: "- OTLP, by its own specification", answer: "- the OTLP export response" },
+  "POST /v1/metrics": { body: "- OTLP, by its own specification", answer: "- the OTLP export response" },
+  "POST /hooks/{vendor}": {
+    body: "- the vendor's: packages/bridge/src/webhooks/fixtures has one of each",
+    answer: "- a status and a line of text",
+  },
+  "GET /hooks/unknown": { answer: "unknown-webhooks" },
+  "GET /v1/keys": { answer: "key-list" },
+  "POST /v1/keys": { body: "key", answer: "key-answer" },
+  "DELETE /v1/keys/{id}": { answer: "- 204" },
+  "GET /healthz": { answer: "health" },
+  "GET /readyz": { answer: "readiness" },
+  "GET /openapi.json": { answer: "- OpenAPI 3.1, by its own specification" },
+};
+
+/** Fixtures that are no single route's: events on the wire, refusals, and vectors. */
+export const otherContracts: Readonly<Record<string, string>> = {
+  applied: "log event of a provider; test/telemetry and test/provider hold it to what is sent",
+  change: "the FlagChange in every answer, and what the bridge tells",
+  evaluation: "log event; test/telemetry holds it to what is sent",
+  exposures: "fast lane; test/telemetry sends it, test/guard reads it",
+  outcome: "fast lane; test/telemetry sends it, test/guard reads it",
+  patch: "event of the sync stream",
+  "ofrep-refetch": "event of the OFREP stream",
+  "ofrep-error": "how OFREP routes refuse",
+  problem: "how all other routes refuse",
+  rollout: "the rollout in rollout-answer and rollout-list",
+  "unit-outcomes": "GET /v1/rollouts/unit:{context id}",
+  "unit-sample": "vectors of the sampling hash",
+};
