@@ -1,11 +1,14 @@
-import { context, trace } from "@opentelemetry/api";
+import { trace } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
 
 import type { DropCounts } from "../health/drop-counts.ts";
 import type { AttributeNames } from "../naming/attribute-names.ts";
 import { findLoggerProvider } from "../otel/global-loggers.ts";
 import type { LoggerLike, LoggerProviderLike } from "../otel/global-loggers.ts";
 import { cleanText } from "../privacy/clean-text.ts";
+import type { WatchedArm } from "../scope/watched-arm.ts";
 import type { FlagHookContext, FlagHookDetails, ReadEvaluation } from "./flag-hook.ts";
+import type { Answer } from "./known-answers.ts";
 
 /**
  * Which evaluations become a `feature_flag.evaluation` event: `first-per-scope` (default) the first of each flag and
@@ -14,6 +17,12 @@ import type { FlagHookContext, FlagHookDetails, ReadEvaluation } from "./flag-ho
 export type EvaluationEventPolicy = "first-per-scope" | "all" | "off";
 
 type Attributes = Record<string, string | number | boolean>;
+
+interface KnownAttributes {
+  readonly watch: WatchedArm | undefined;
+  readonly provider: string | undefined;
+  readonly attributes: Readonly<Attributes>;
+}
 
 /** What evaluation events are made of. */
 export interface EvaluationEventParts {
@@ -47,18 +56,26 @@ export class EvaluationEvents {
     hookContext: FlagHookContext,
     details: FlagHookDetails,
     isFirst: boolean,
+    ctx: Context,
   ): void {
     const { policy, spanEvents, names, drops } = this.#parts;
     if (policy === "off" || (policy === "first-per-scope" && !isFirst)) return;
     try {
       const logger = this.#findLogger();
-      const wanted = logger !== undefined && logger.enabled?.({ eventName: names.evaluationEvent }) !== false;
-      if (!wanted && !spanEvents) return;
-      const attributes = evaluationAttributes(evaluation, hookContext, details, names);
-      if (wanted) {
-        logger.emit({ eventName: names.evaluationEvent, severityNumber: severityInfo, attributes });
-      }
-      if (spanEvents) trace.getSpan(context.active())?.addEvent(names.evaluationEvent, attributes);
+      if (logger === undefined && !spanEvents) return;
+      const attributes = this.#attributesOf(evaluation, hookContext, details);
+      // Whether anybody wants it is asked by `emit` itself. Context and time are handed over as the SDK keeps them, which
+      // spares it looking them up and converting the time, twice.
+      const time = hrTimeOf(Date.now());
+      logger?.emit({
+        eventName: names.evaluationEvent,
+        timestamp: time,
+        observedTimestamp: time,
+        severityNumber: severityInfo,
+        attributes,
+        context: ctx,
+      });
+      if (spanEvents) trace.getSpan(ctx)?.addEvent(names.evaluationEvent, attributes);
     } catch {
       drops.count("event_error");
     }
@@ -72,38 +89,69 @@ export class EvaluationEvents {
     }
     return this.#logger;
   }
+
+  /**
+   * The event's attributes. Those of an answer that is known (one object as long as a flag is answered alike) are put
+   * together once and copied, which costs a fifth; the unit changes from one to the next.
+   */
+  #attributesOf(
+    { answer, entry }: ReadEvaluation,
+    hookContext: FlagHookContext,
+    details: FlagHookDetails,
+  ): Attributes {
+    const { names } = this.#parts;
+    const provider = hookContext.providerMetadata?.name;
+    let attributes: Attributes;
+    if (answer.variant === undefined || answer.errorType !== undefined) {
+      attributes = answerAttributes(answer, entry?.watch, provider, names);
+      if (answer.variant === undefined && details.value !== undefined && details.value !== null) {
+        attributes[names.value] = scalarOf(details.value);
+      }
+      if (answer.errorType !== undefined && details.errorMessage !== undefined) {
+        attributes[names.errorMessage] = cleanText(details.errorMessage);
+      }
+    } else {
+      let known = answer.event as KnownAttributes | undefined;
+      if (known === undefined || known.watch !== entry?.watch || known.provider !== provider) {
+        const made = answerAttributes(answer, entry?.watch, provider, names);
+        known = { watch: entry?.watch, provider, attributes: made };
+        answer.event = known;
+      }
+      attributes = { ...known.attributes };
+    }
+    if (entry?.unit !== undefined) attributes[names.contextId] = entry.unit;
+    return attributes;
+  }
 }
 
-/** The event's attributes: the value only where there is no variant, the error's text under its own name. */
-function evaluationAttributes(
-  evaluation: ReadEvaluation,
-  hookContext: FlagHookContext,
-  details: FlagHookDetails,
+/** Milliseconds since the epoch as OpenTelemetry's `HrTime`: seconds and nanoseconds. */
+function hrTimeOf(nowMs: number): [number, number] {
+  return [Math.trunc(nowMs / 1_000), (nowMs % 1_000) * 1_000_000];
+}
+
+/** What does not depend on whom the flag was evaluated for, nor on its value. */
+function answerAttributes(
+  answer: Answer,
+  watch: WatchedArm | undefined,
+  provider: string | undefined,
   names: AttributeNames,
 ): Attributes {
-  const { entry, variant, errorType } = evaluation;
   const attributes: Attributes = {
     [names.eventName]: names.evaluationEvent,
-    [names.key]: evaluation.flagKey,
-    [names.reason]: evaluation.reason,
+    [names.key]: answer.flagKey,
+    [names.reason]: answer.reason,
   };
-  const provider = hookContext.providerMetadata?.name;
   if (provider !== undefined) attributes[names.providerName] = provider;
-  if (variant !== undefined) attributes[names.variant] = variant;
-  else if (details.value !== undefined && details.value !== null) {
-    attributes[names.value] = scalarOf(details.value);
+  if (answer.variant !== undefined) attributes[names.variant] = answer.variant;
+  if (answer.errorType !== undefined) attributes[names.errorType] = answer.errorType;
+  if (answer.errorType !== "flag_not_found") {
+    if (answer.setId !== undefined) attributes[names.setId] = answer.setId;
+    if (answer.version !== undefined) attributes[names.version] = answer.version;
   }
-  if (entry?.setId !== undefined) attributes[names.setId] = entry.setId;
-  if (entry?.version !== undefined) attributes[names.version] = entry.version;
-  if (entry?.unit !== undefined) attributes[names.contextId] = entry.unit;
-  if (errorType !== undefined) {
-    attributes[names.errorType] = errorType;
-    if (details.errorMessage !== undefined) attributes[names.errorMessage] = cleanText(details.errorMessage);
-  }
-  if (entry?.watch !== undefined) {
-    attributes[names.rolloutId] = entry.watch.rolloutId;
-    attributes[names.rolloutStage] = entry.watch.stage;
-    attributes[names.rolloutArm] = entry.watch.arm;
+  if (watch !== undefined) {
+    attributes[names.rolloutId] = watch.rolloutId;
+    attributes[names.rolloutStage] = watch.stage;
+    attributes[names.rolloutArm] = watch.arm;
   }
   return attributes;
 }

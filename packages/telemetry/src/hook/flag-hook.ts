@@ -1,4 +1,5 @@
 import type { FlagEntry } from "../scope/flag-entry.ts";
+import type { Answer } from "./known-answers.ts";
 
 /** What an OpenFeature SDK tells a hook about an evaluation, server and web alike. */
 export interface FlagHookContext {
@@ -23,12 +24,9 @@ export interface FlagHook {
   finally(hookContext: FlagHookContext, details: FlagHookDetails): void;
 }
 
-/** An evaluation, read once: in the conventions' spelling, cleaned, without value and context. */
+/** An evaluation, read once, without value and context. */
 export interface ReadEvaluation {
-  readonly flagKey: string;
+  readonly answer: Answer;
+  /** What the scope remembers; undefined for a flag that does not exist. */
   readonly entry: FlagEntry | undefined;
-  /** The provider's own variant; undefined where it names none. */
-  readonly variant: string | undefined;
-  readonly reason: string;
-  readonly errorType: string | undefined;
 }

@@ -33,7 +33,8 @@ export class EvaluationCounts {
     const key = errorType === "flag_not_found" ? otherKey : flagKey;
     const series = this.#byKey.get(key);
     if (series !== undefined) {
-      for (const one of series) {
+      for (let index = 0; index < series.length; index += 1) {
+        const one = series[index] as EvaluationSeries;
         if (one.variant === variant && one.reason === reason && one.errorType === errorType) {
           one.count += 1;
           return;

@@ -4,12 +4,13 @@ import type { Context } from "@opentelemetry/api";
 export interface LoggerLike {
   emit(record: {
     eventName?: string;
+    timestamp?: [seconds: number, nanos: number];
+    observedTimestamp?: [seconds: number, nanos: number];
     severityNumber?: number;
     body?: string;
     attributes?: Record<string, string | number | boolean | string[]>;
     context?: Context;
   }): void;
-  enabled?(options?: { eventName?: string; severityNumber?: number }): boolean;
 }
 
 /** The parts of an OpenTelemetry logger provider that are used. */
