@@ -6,6 +6,7 @@ import type { Notification } from "./notifications/notification.ts";
 import { Notifier, type NotificationStatus } from "./notifications/notifier.ts";
 import type { Documents } from "./outbox/documents.ts";
 import type { Outbox } from "./outbox/outbox.ts";
+import { arrangeByVendorTime } from "./outbox/vendor-order.ts";
 import type { Sink } from "./sinks/sink.ts";
 
 /** What a bridge is made of. */
@@ -58,6 +59,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         queue: outbox,
         sink: sink.name,
         batchSize: sink.batchSize,
+        arrange: arrangeByVendorTime,
         deliver: (entries, context) =>
           sink.deliver(
             entries.map(({ change }) => change),

@@ -36,6 +36,8 @@ export interface WorkerOptions<Entry extends Queued> {
   readonly batchSize: number;
   /** Sends entries, oldest first; one outcome for each, in the same order. */
   readonly deliver: (entries: readonly Entry[], context: DeliveryContext) => Promise<readonly Outcome[]>;
+  /** The order in which entries that wait together are sent; as they were appended by default. */
+  readonly arrange?: (entries: readonly Entry[]) => readonly Entry[];
   readonly owner: string;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -130,7 +132,7 @@ export class Worker<Entry extends Queued> {
   private async deliver(entries: readonly Entry[]): Promise<void> {
     const { sink, clock, random, queue } = this.options;
     const unfinished = new Set(entries.map((entry) => entry.seq));
-    const groups: (readonly Entry[])[] = [entries];
+    const groups: (readonly Entry[])[] = [this.options.arrange?.(entries) ?? entries];
     let attempt = 0;
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
       if (!(await this.lease.hold())) return;
