@@ -20,8 +20,12 @@ register("@opentelemetry/instrumentation/hook.mjs", import.meta.url);
 const settings = readSettings(process.env);
 
 const flags = createFlagTelemetry({
-  guardEndpoint: `${settings.controlUrl}/v1/logs`,
-  guardHeaders: { authorization: `Bearer ${settings.telemetryKey}` },
+  ...(settings.outcomesGoTo === "collector"
+    ? {}
+    : {
+        guardEndpoint: `${settings.controlUrl}/v1/logs`,
+        guardHeaders: { authorization: `Bearer ${settings.telemetryKey}` },
+      }),
   // Flags travel to our own services only; the storefront faces the public, so it believes no baggage.
   baggage: { allow: settings.internalHosts },
   trustBaggage: settings.service !== "storefront",

@@ -15,6 +15,8 @@ export interface Settings {
   readonly downstreamUrl: string;
   /** Hosts that flag baggage may be sent to. */
   readonly internalHosts: string[];
+  /** Where outcomes go: straight to control, or the way of all telemetry, through a collector that hands them on. */
+  readonly outcomesGoTo: "control" | "collector";
   /** The bug that ships with a feature: `dark-mode`, or `none`. */
   readonly incident: string;
 }
@@ -37,6 +39,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     webKey: env["FLAGSPAN_WEB_KEY"] ?? "",
     downstreamUrl: env["DOWNSTREAM_URL"] ?? "",
     internalHosts: (env["INTERNAL_HOSTS"] ?? "127.0.0.1").split(","),
+    outcomesGoTo: env["SHOP_OUTCOMES"] === "collector" ? "collector" : "control",
     incident: env["SHOP_INCIDENT"] ?? "none",
   };
 }

@@ -10,6 +10,15 @@ export interface StoryArguments {
   readonly seed: string;
   /** The fault that ships with Dark Mode, or none. */
   readonly incident: "dark-mode" | "none";
+  /**
+   * Outcomes take the way through the collector that OTEL_EXPORTER_OTLP_ENDPOINT names, which has to hand them to control, and metrics are
+   * sent, too. By default outcomes go straight to control.
+   */
+  readonly viaCollector: boolean;
+  /** The store of control, where it is not to be a new one: a path. */
+  readonly store: string | undefined;
+  /** How many times as long as usual each part of the story may take, for a machine that does other things as well. */
+  readonly patience: number;
 }
 
 /** Reads the command line; a wrong word is an error that says what is known. */
@@ -21,10 +30,21 @@ export function readArguments(argv: readonly string[]): StoryArguments {
       json: { type: "boolean", default: false },
       seed: { type: "string", default: "1" },
       incident: { type: "string", default: "dark-mode" },
+      "via-collector": { type: "boolean", default: false },
+      store: { type: "string" },
+      patience: { type: "string", default: "1" },
     },
   });
   if (values.incident !== "dark-mode" && values.incident !== "none") {
     throw new Error(`--incident is "${values.incident}"; it can be dark-mode or none`);
   }
-  return { once: values.once, json: values.json, seed: values.seed, incident: values.incident };
+  return {
+    once: values.once,
+    json: values.json,
+    seed: values.seed,
+    incident: values.incident,
+    viaCollector: values["via-collector"],
+    store: values.store,
+    patience: Math.max(1, Number(values.patience) || 1),
+  };
 }

@@ -50,10 +50,14 @@ export function coverSpans(spans: readonly Span[], first: FirstEvaluations): Cov
   );
 }
 
+/** What telemetry tells the guard, not what a service logs; it names its flag itself. Seen here where outcomes go through the collector. */
+const toldToGuard: ReadonlySet<string> = new Set(["feature_flag.outcome", "feature_flag.exposures"]);
+
 /** Coverage of log records, by the time they were written. */
 export function coverLogs(records: readonly LogRecord[], first: FirstEvaluations): Coverage {
+  const written = records.filter(({ eventName = "" }) => !toldToGuard.has(eventName));
   return cover(
-    records.map((record) => ({
+    written.map((record) => ({
       traceId: record.traceId,
       atUnixMs: record.timeUnixMs,
       attributes: record.attributes,

@@ -57,10 +57,12 @@ export async function startShop(options: {
   readonly collectorUrl: string;
   readonly seed: string;
   readonly incident: string;
+  readonly viaCollector: boolean;
+  readonly store: string | undefined;
   readonly port: number;
 }): Promise<RunningShop> {
   const folder = claimRunFolder();
-  const store = join(folder, "control.db");
+  const store = options.store ?? join(folder, "control.db");
   const flagspan = findBinary();
   // The first key is written into the store directly; every other one is made through control's API.
   const create = ["keys", "create", "--name", person, "--scopes", "admin,write,kill,sync", "--actor", "user"];
@@ -72,7 +74,12 @@ export async function startShop(options: {
   const storefrontUrl = `http://127.0.0.1:${storefrontPort}`;
   const processes = createProcessGroup(folder);
   try {
-    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: options.collectorUrl, OTEL_METRICS_EXPORTER: "none" };
+    const telemetry = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: options.collectorUrl,
+      OTEL_METRICS_EXPORTER: options.viaCollector ? "otlp" : "none",
+      OTEL_METRIC_EXPORT_INTERVAL: "1000",
+      OTEL_METRIC_EXPORT_TIMEOUT: "1000",
+    };
     const control = await processes.start({
       name: "control",
       script: flagspan,
@@ -114,6 +121,7 @@ export async function startShop(options: {
           FLAGSPAN_WEB_KEY: webKey,
           DOWNSTREAM_URL: downstreamUrl,
           SHOP_INCIDENT: options.incident,
+          SHOP_OUTCOMES: options.viaCollector ? "collector" : "control",
           PORT: String(port),
         },
       });

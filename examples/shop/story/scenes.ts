@@ -13,6 +13,8 @@ export interface Stage {
   readonly collector: Collector;
   readonly narrator: Narrator;
   readonly incident: "dark-mode" | "none";
+  /** How many times as long as usual each part may take. */
+  readonly patience: number;
   readonly signal: AbortSignal;
 }
 
@@ -181,9 +183,10 @@ async function waitForChange(stage: Stage, isIt: (change: ChangeMoment) => boole
 }
 
 async function waitFor(stage: Stage, withinMs: number, what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + withinMs;
+  const patientlyMs = withinMs * stage.patience;
+  const deadline = performance.now() + patientlyMs;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`waited ${withinMs / 1000} s for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${patientlyMs / 1000} s for ${what}`);
     await pause(stage, 100);
   }
 }

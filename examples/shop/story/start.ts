@@ -13,7 +13,7 @@ async function main(): Promise<number> {
     args = readArguments(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(
-      `npm start: ${error instanceof Error ? error.message : String(error)}\nKnown: --once, --json, --seed N, --incident=dark-mode|none\n`,
+      `npm start: ${error instanceof Error ? error.message : String(error)}\nKnown: --once, --json, --seed N, --incident=dark-mode|none, --via-collector, --store PATH, --patience N\n`,
     );
     return 2;
   }
@@ -32,6 +32,8 @@ async function main(): Promise<number> {
       collectorUrl: collector.url,
       seed: args.seed,
       incident: args.incident,
+      viaCollector: args.viaCollector,
+      store: args.store,
       port: Number(process.env["FLAGSPAN_PORT"] ?? 0),
     });
     narrator.tell(
@@ -42,6 +44,7 @@ async function main(): Promise<number> {
       collector,
       narrator,
       incident: args.incident,
+      patience: args.patience,
       signal: stop.signal,
     });
     const missing = findMissing(summary, args.incident);
