@@ -81,7 +81,7 @@ export async function composeHouse(options: HouseOptions): Promise<House> {
     store,
     instance: options.instance,
     otlp,
-    webhooks: createWebhookIntake({ vendors: configuration.webhooks }),
+    webhooks: createWebhookIntake({ vendors: configuration.webhooks, documents: store.documents }),
     decider: guard.decider,
     onError: (error) =>
       options.log(`control: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
