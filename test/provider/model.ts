@@ -8,6 +8,8 @@ import { until } from "./until.ts";
 /** What the model knows: the revisions there were. */
 interface Model {
   revision: number;
+  /** How often the store was restored. */
+  history: number;
 }
 
 /** The real thing: a control, a network that fails, a provider, and the revisions it was seen to answer from. */
@@ -35,7 +37,7 @@ function note(real: Real): void {
 
 /** The next revision, whose flag's value is the revision. */
 function counter(revision: number): Readonly<Record<string, unknown>> {
-  return { state: "ENABLED", variants: { now: revision }, defaultVariant: "now" };
+  return { defaultVariant: "now", state: "ENABLED", variants: { now: revision } };
 }
 
 const toggle: Command = {
@@ -58,6 +60,20 @@ const cut: Command = {
   },
   toString: () => "cut",
 };
+
+/** The store is restored from a backup some revisions old; from there on it has another history. */
+const restore = (back: number): Command => ({
+  check: (model) => model.revision > 1,
+  run: (model, real) => {
+    model.revision = Math.max(1, model.revision - back);
+    model.history++;
+    const flags = { counter: counter(model.revision), history: counter(model.history), other: onOff("on") };
+    real.control.restore(model.revision, flags);
+    note(real);
+    return Promise.resolve();
+  },
+  toString: () => `restore ${back} back`,
+});
 
 const rest = (ms: number): Command => ({
   check: always,
@@ -105,6 +121,13 @@ const commands: readonly fc.Arbitrary<Command>[] = [
   faults.map(fault),
 ];
 
+/** Rarer than the rest: it undoes much of what a history has seen. */
+const allCommands: readonly fc.Arbitrary<Command>[] = [
+  ...commands,
+  ...commands,
+  fc.integer({ min: 1, max: 4 }).map(restore),
+];
+
 /** Checks that the revisions seen never go down. */
 function checkOrder(seen: readonly string[]): void {
   for (let index = 1; index < seen.length; index++) {
@@ -114,8 +137,10 @@ function checkOrder(seen: readonly string[]): void {
   }
 }
 
-async function playOnce(history: Iterable<Command>): Promise<void> {
-  const control = await new SmallControl({ counter: counter(1), other: onOff("on") }).listen();
+async function playOnce(commands: Iterable<Command>, saysHashes: boolean): Promise<void> {
+  const flags = { counter: counter(1), history: counter(0), other: onOff("on") };
+  const control = await new SmallControl(flags).listen();
+  control.saysHashes = saysHashes;
   const proxy = await new FaultProxy(() => control.port).listen();
   // The real delays, a hundredth as long.
   const source = httpSource({
@@ -135,14 +160,18 @@ async function playOnce(history: Iterable<Command>): Promise<void> {
   provider.initialize().catch(() => undefined);
   const beat = setInterval(() => control.send(": ping\n\n"), 100);
   try {
-    await fc.asyncModelRun(() => ({ model: { revision: 1 }, real }), history);
+    const model: Model = { revision: 1, history: 0 };
+    await fc.asyncModelRun(() => ({ model, real }), commands);
     proxy.fault = { kind: "none" };
-    await until(`revision ${control.revision} is answered`, () => {
+    await until("the newest revision is answered", () => {
       note(real);
+      // A restored store is followed again as soon as it has counted as far as what is held; until then nothing is due.
+      if (Number(provider.revision) > control.revision) control.set("counter", counter(control.revision + 1));
       const { value } = provider.evaluateSync("counter", -1);
       return (
         value === control.revision &&
         seen.at(-1) === String(value) &&
+        provider.evaluateSync("history", -1).value === model.history &&
         provider.evaluateSync("other", false).value
       );
     });
@@ -159,9 +188,7 @@ async function playOnce(history: Iterable<Command>): Promise<void> {
 export async function playModel(numRuns: number, maxCommands: number): Promise<void> {
   const seed = Number(process.env["FLAGSPAN_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   process.stdout.write(`fault seed ${seed} (FLAGSPAN_SEED=${seed} plays it again)\n`);
-  await fc.assert(fc.asyncProperty(fc.commands([...commands], { maxCommands, size: "max" }), playOnce), {
-    seed,
-    numRuns,
-    endOnFailure: true,
-  });
+  const histories = fc.commands([...allCommands], { maxCommands, size: "max" });
+  const property = fc.asyncProperty(histories, fc.boolean(), playOnce);
+  await fc.assert(property, { seed, numRuns, endOnFailure: true });
 }

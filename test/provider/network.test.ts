@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { ConnectProxy } from "./connect-proxy.ts";
 import { follow } from "./follow.ts";
 import { cert, key } from "./self-signed.ts";
-import { onOff, SmallControl } from "./small-control.ts";
+import { answerStatus, onOff, SmallControl } from "./small-control.ts";
 import { settle, until } from "./until.ts";
 
 // LD-S11 (research/reliability.md §1.1): proxies, certificates and redirects, over real sockets.
@@ -179,6 +179,29 @@ describe("addresses", () => {
     });
     const told = other.last("stream")?.headers ?? {};
     expect(Object.keys(told).sort()).toEqual(["accept", "cache-control", "connection", "host", "user-agent"]);
+  });
+
+  test.each([301, 302, 303, 307, 308])("HTTP %i is followed", async (status) => {
+    const control = await startControl();
+    control.next.stream.push((request, response) => {
+      response.writeHead(status, { location: `/elsewhere${request.url ?? ""}` }).end();
+    });
+    const provider = await check(control.url, {}, control);
+    expect([provider.revision, control.count("stream")]).toEqual(["2", 2]);
+  });
+
+  test.each([
+    ["none", {}, "names no usable Location"],
+    ["no address", { location: "http://[" }, "names no usable Location"],
+    ["a file", { location: "file:///etc/passwd" }, "names no usable Location"],
+    ["itself", { location: "/v1/rulesets/shop/stream" }, "answered HTTP 302"],
+  ])("a redirect to %s is a failure that is tried again", async (_what, headers, why) => {
+    const control = await startControl();
+    for (const path of ["stream", "ruleset"] as const) control.always[path] = answerStatus(302, headers);
+    expect(await fail(control.url, {})).toContain(why);
+    delete control.always.stream;
+    const provider = await check(control.url, {}, control);
+    expect(provider.revision).toBe("2");
   });
 
   test("a redirect from https to http is refused", async () => {

@@ -43,6 +43,8 @@ export class SmallControl {
   readonly next: Record<Asked["path"], Answer[]> = { ruleset: [], stream: [], applied: [] };
   /** Answers instead of the usual ones, for as long as they are set. */
   readonly always: Partial<Record<Asked["path"], Answer>> = {};
+  /** Whether patches say the hash of what they lead to. */
+  saysHashes = false;
   /** How many requests for the ruleset were being answered at once, at most. */
   maxInFlight = 0;
   #inFlight = 0;
@@ -97,10 +99,19 @@ export class SmallControl {
       to: String(this.revision),
       flags: { [key]: flag },
       changes,
+      ...(this.saysHashes ? { sha256: createHash("sha256").update(this.body).digest("hex") } : {}),
     });
     const text = `event: patch\nid: ${this.revision}\ndata: ${data}\n\n`;
     this.#patches.push({ from, text });
     this.send(text);
+  }
+
+  /** Goes back to an older revision with other contents, as a store restored from a backup does. */
+  restore(revision: number, flags: Record<string, Flag>): void {
+    this.revision = revision;
+    this.flags = flags;
+    this.#patches.length = 0;
+    this.cutStreams();
   }
 
   /** Writes to every open stream as it is. */

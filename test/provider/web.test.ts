@@ -86,6 +86,15 @@ test("the web entry weighs at most 6 kB, minified and gzipped, peers apart", asy
   expect(gzippedBytes(text)).toBeLessThanOrEqual(6000);
 });
 
+test("overrides in a page bring nothing of the server into it", async () => {
+  const text = await bundleForBrowser(
+    { text: 'export { withOverrides } from "@flagspan/provider/overrides";' },
+    { minify: true, external: ["@openfeature/*"] },
+  );
+  expect(text).not.toMatch(/node:|undici|server-sdk/u);
+  expect(gzippedBytes(text)).toBeLessThanOrEqual(1500);
+});
+
 describe("answers", () => {
   test("values, defaults, failures, unknown flags and other types each have their details", async () => {
     const provider = create();

@@ -21,6 +21,8 @@ export interface SyncEvaluationOptions {
   readonly hookHints?: HookHints;
   /** What hooks are told about the caller; default: a client without name. */
   readonly clientMetadata?: ClientMetadata;
+  /** Changes what was resolved before any hook sees it; `withOverrides` comes in here. */
+  readonly transform?: (resolved: ResolutionDetails<unknown>) => ResolutionDetails<unknown>;
 }
 
 /** What hooks see of the provider around a synchronous evaluation. */

@@ -180,10 +180,13 @@ export class FlagspanProvider implements Provider {
   ): EvaluationDetails<T> {
     const type = typeOf(defaultValue);
     const global = OpenFeature.getHooks();
-    const own = options.hooks ?? [];
+    const { hooks: own = [], transform } = options;
     if (global.length === 0 && own.length === 0) {
       const resolved = this.#resolver.resolve(this.#servedFor(context), flagKey, defaultValue, context, type);
-      return finish(flagKey, resolved) as EvaluationDetails<T>;
+      return finish(
+        flagKey,
+        transform === undefined ? resolved : transform(resolved),
+      ) as EvaluationDetails<T>;
     }
     return evaluateWithHooks(
       flagKey,
@@ -194,8 +197,11 @@ export class FlagspanProvider implements Provider {
       {
         providerMetadata: this.metadata,
         logger: silent,
-        resolve: (merged) =>
-          this.#resolver.resolve(this.#servedFor(merged), flagKey, defaultValue, merged, type),
+        resolve: (merged) => {
+          const served = this.#servedFor(merged);
+          const resolved = this.#resolver.resolve(served, flagKey, defaultValue, merged, type);
+          return transform === undefined ? resolved : transform(resolved);
+        },
       },
     );
   }

@@ -27,3 +27,16 @@ test("the text after patches is the canonical text of the patched ruleset, whate
     { numRuns: 300 },
   );
 });
+
+test("flags as a list become flags by key", () => {
+  const flag = { state: "ENABLED", variants: { on: true } };
+  const base = JSON.stringify({
+    flags: [{ key: "b", ...flag }, null, { key: "a", ...flag }],
+  });
+  const wanted = writeRuleset({ flags: { a: flag, c: flag }, metadata: { version: "2" } });
+  const patched = new Map<string, typeof flag | null>([
+    ["c", flag],
+    ["b", null],
+  ]);
+  expect(writePatchedText(base, patched, "2")).toBe(wanted);
+});

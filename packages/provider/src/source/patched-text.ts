@@ -13,7 +13,7 @@ interface Member {
  *
  * The text is cut at its flags instead of being parsed, sorted and written anew, which holds up the process seven times
  * as long (10,000 flags, 4.5 MB: 410 and 55 ms on a busy machine), and it is done while the application serves. From the text and not from the parsed ruleset, since that no longer has its references. `text` is
- * known to be valid JSON with an object of flags.
+ * known to be the JSON of a ruleset.
  */
 export function writePatchedText(
   text: string,
@@ -26,18 +26,31 @@ export function writePatchedText(
   for (const { key, valueFrom, to } of listMembers(text, text.indexOf("{"))) {
     if (key === "$evaluators") evaluators = JSON.parse(text.slice(valueFrom, to)) as typeof evaluators;
     else if (key === "metadata") metadata = JSON.parse(text.slice(valueFrom, to)) as typeof metadata;
-    else if (key === "flags") {
+    else if (key === "flags" && text[valueFrom] === "{") {
       for (const flag of listMembers(text, valueFrom)) flags.set(flag.key, text.slice(flag.from, flag.to));
+    } else if (key === "flags") {
+      // flagd's other form, a list of flags that name themselves: not canonical, and never large.
+      const list = JSON.parse(text.slice(valueFrom, to)) as readonly (Flag | null)[];
+      for (const entry of list) {
+        const { key: flagKey, ...flag } = entry ?? {};
+        if (typeof flagKey === "string") flags.set(flagKey, writeMember(flagKey, flag));
+      }
     }
   }
   for (const [key, flag] of patched) {
     if (flag === null) flags.delete(key);
-    else flags.set(key, writeRuleset({ flags: { [key]: flag } }).slice(opening.length, -closing.length));
+    else flags.set(key, writeMember(key, flag));
   }
   const members = [...flags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member);
   const before = writeRuleset({ flags: {}, $evaluators: evaluators }).slice(0, -closing.length);
   const after = writeRuleset({ flags: {}, metadata: { ...metadata, version } }).slice(opening.length);
   return `${before}${members.join(",")}${after}`;
+}
+
+type Flag = Readonly<Record<string, JsonValue>>;
+
+function writeMember(key: string, flag: JsonValue): string {
+  return writeRuleset({ flags: { [key]: flag } }).slice(opening.length, -closing.length);
 }
 
 const opening = '{"flags":{';

@@ -56,11 +56,13 @@ export function createSettler({ gate, file, clock, failed, damaged }: SettlerOpt
       again = true;
       return;
     }
-    writing = settle().finally(() => {
-      writing = undefined;
-      if (again) touch();
-      again = false;
-    });
+    writing = settle()
+      .catch(failed)
+      .finally(() => {
+        writing = undefined;
+        if (again) touch();
+        again = false;
+      });
   }
 
   function touch(): void {

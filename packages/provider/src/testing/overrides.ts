@@ -88,7 +88,7 @@ export function withOverrides<P extends AnyProvider>(provider: P, options: Overr
   const overrides = enabled ? readOverrides(options, surroundings) : new Map<string, JsonValue>();
   if (overrides.size === 0) return provider;
 
-  const override = (details: Details, value: JsonValue): unknown => {
+  const override = (details: Details, value: JsonValue): object => {
     const kept = Object.entries(details.flagMetadata ?? {}).filter(([name]) => !dropped.test(name));
     return {
       value,
@@ -102,6 +102,15 @@ export function withOverrides<P extends AnyProvider>(provider: P, options: Overr
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== "function") return member;
+      if (name === "evaluateSync") {
+        return (flagKey: string, defaultValue: unknown, context?: unknown, sync?: object): unknown => {
+          const value = overrides.get(flagKey);
+          if (value === undefined || typeof value !== typeof defaultValue)
+            return Reflect.apply(member, target, [flagKey, defaultValue, context, sync]);
+          const transform = (details: Details): object => override(details, value);
+          return Reflect.apply(member, target, [flagKey, defaultValue, context, { ...sync, transform }]);
+        };
+      }
       const type = types[String(name)];
       if (type === undefined) return member.bind(target) as unknown;
       return (flagKey: string, ...rest: readonly unknown[]): unknown => {
