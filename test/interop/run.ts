@@ -5,6 +5,7 @@ import type { Finding } from "./ask.ts";
 import { startCollector, startStores } from "./backends.ts";
 import { buildAll, type Built } from "./build.ts";
 import { findPorts, Processes } from "./processes.ts";
+import { askConfigurations } from "./questions/configurations.ts";
 import { askLogs } from "./questions/logs.ts";
 import { askMetrics } from "./questions/metrics.ts";
 import { askOutcomes, askStory } from "./questions/outcomes.ts";
@@ -64,6 +65,7 @@ async function main(programs: Built): Promise<readonly Finding[]> {
   );
   for (const problem of sent.refused.slice(0, 5)) console.log(`  not accepted: ${problem}`);
   const all = [
+    ...(await askConfigurations(programs.collector, folder)),
     ...(await askStory(summary)),
     ...(await askOutcomes(sent, toControl.copy)),
     ...(await askMetrics(stores, sent)),
