@@ -2,6 +2,7 @@ import { createKey } from "@flagspan/control";
 import { createGuard, decide } from "@flagspan/guard";
 import type { Observations, Plan, RolloutState, RolloutView } from "@flagspan/guard";
 import type { FlagDefinition } from "@flagspan/ruleset";
+import { renderRollout } from "@flagspan/ruleset/rollout";
 import { afterEach, describe, expect, it } from "vitest";
 import { exposures, failure, units } from "./events.ts";
 import { buildHouse } from "./house.ts";
@@ -275,6 +276,60 @@ describe("a rollout through control's own API", () => {
     expect(ticks.length).toBeGreaterThanOrEqual(2);
     for (const entry of ticks)
       expect(decide(kept, entry.before, entry.observations, entry.atMs).state).toEqual(entry.after);
+  });
+
+  it("in a dry run of its own judges the flag as somebody else set it, tells that it would kill, and touches nothing", async () => {
+    const house = await open();
+    const { flag } = await house.client.getFlag("shop.prod", "dark-mode");
+    const byHand = renderRollout(flag, {
+      rolloutId: "by-hand",
+      stage: "half",
+      treatment: "on",
+      control: "off",
+      salt: "by-hand",
+      segments: [],
+      percent: 50,
+    });
+    if (!byHand.ok) throw new Error("the flag can be rendered");
+    const { revision } = await house.client.putFlag("shop.prod", "dark-mode", byHand.flag, "by hand");
+    const id = await start(house, { ...plan, dryRun: true });
+    await house.pass(2);
+    const visit = [
+      exposures("by-hand", "half", "treatment", units("t", 40)),
+      exposures("by-hand", "half", "control", units("c", 40)),
+    ];
+    house.guard.observe(visit, believed);
+    await house.pass(5);
+    expect((await house.rollout(id)).breach).toBeNull();
+    house.guard.observe(
+      units("t", 30).map((unit) => failure("by-hand", "half", "treatment", unit)),
+      believed,
+    );
+    await house.pass(2);
+    const view = await house.rollout(id);
+    expect([view.plan.dryRun, view.breach?.guardrail]).toEqual([true, "error"]);
+    expect(JSON.stringify(view.timeline)).toContain(
+      "dry run, nothing is done; it would kill: error breached",
+    );
+    expect(house.notices.find(({ topic }) => topic === "breach")?.message).toMatch(
+      /^dry run, nothing is done/,
+    );
+    expect(house.notices.map(({ topic }) => topic)).not.toContain("killed");
+    expect(await house.client.getFlag("shop.prod", "dark-mode")).toMatchObject({ revision, killed: false });
+  });
+
+  it("in a dry run of a flag nobody watches holds for want of data, and touches nothing", async () => {
+    const house = await open();
+    const before = await house.client.getFlag("shop.prod", "dark-mode");
+    const id = await start(house, {
+      ...plan,
+      stages: [{ percent: 10, hold: "5s" }, { percent: 100 }],
+      dryRun: true,
+    });
+    await house.pass(10);
+    const view = await house.rollout(id);
+    expect([view.status, view.reasons[0]]).toEqual(["holding", expect.stringMatching(/^no exposures/)]);
+    expect(await house.client.getFlag("shop.prod", "dark-mode")).toEqual(before);
   });
 
   it("in a dry run decides and tells, and touches nothing", async () => {

@@ -4,6 +4,7 @@ import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
 import { openRuleset } from "../ruleset-input/open-ruleset.ts";
 import { parseAny } from "../ruleset-input/parse-any.ts";
+import { readPart } from "./rollout/read-part.ts";
 import { readInput } from "../ruleset-input/read-input.ts";
 
 const actions = ["get", "set", "import", "enable", "disable", "kill", "restore", "delete"] as const;
@@ -17,10 +18,10 @@ flagspan flag get <set> <key>
 flagspan flag set <set> <key> --file flag.json --reason "why"
 flagspan flag import <set> --file flags.json --reason "why"
 flagspan flag enable|disable|delete|restore <set> <key> --reason "why"
-flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment internal]
+flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment internal | --semver "appVersion < 2.3.1"]
 
   import    a whole ruleset takes the place of the set's, each flag that differs as a change; needs the scope admin
-  kill      now, for everyone (or for one segment): the control variant, latched until restore
+  kill      now, for everyone: the control variant, latched until restore; for one segment or some versions: theirs, until the next write
   --url, --key   control and the key (default: FLAGSPAN_URL, FLAGSPAN_KEY)`,
   async run(args, io) {
     const { values, positionals } = parseArgs({
@@ -33,6 +34,7 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
         file: { type: "string" },
         variant: { type: "string" },
         segment: { type: "string" },
+        semver: { type: "string" },
       },
     });
     const [word, set, flag] = positionals;
@@ -67,11 +69,8 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
     };
     const patch = (state: "ENABLED" | "DISABLED"): Promise<unknown> =>
       api.send("PATCH", path, { flag: { state }, reason: reason() });
-    const { variant, segment } = values;
-    const target = {
-      ...(variant === undefined ? {} : { variant }),
-      ...(segment === undefined ? {} : { segment }),
-    };
+    const { variant, segment, semver } = values;
+    const target = { ...(variant === undefined ? {} : { variant }), ...readPart(segment, semver) };
     const run: Readonly<Record<(typeof actions)[number], () => Promise<unknown>>> = {
       get: () => api.send("GET", path),
       set: async () =>

@@ -164,13 +164,16 @@ async function findObstacles(parts: DeciderParts, plan: Plan, id: string): Promi
   const problems = [...(await parts.queries.findUnknown(plan))];
   try {
     const { flag, killed } = await parts.control.getFlag(plan.flagSetId, plan.flagKey);
-    if (killed) return [...problems, `${plan.flagKey} is killed; restore it before a new rollout.`];
+    if (killed && !plan.dryRun)
+      return [...problems, `${plan.flagKey} is killed; restore it before a new rollout.`];
     for (const variant of [plan.treatment, plan.control])
       if (!Object.hasOwn(flag.variants, variant))
         problems.push(
           `${plan.flagKey} has no variant ${variant}; it has ${Object.keys(flag.variants).join(", ")}.`,
         );
     if (problems.length > 0) return problems;
+    // A dry run never writes the flag: it may be in somebody else's rollout.
+    if (plan.dryRun) return problems;
     const last = composeStage(plan, initialState, flag, id, plan.stages.length - 1);
     if (!last.ok) problems.push(last.problem);
   } catch (error) {

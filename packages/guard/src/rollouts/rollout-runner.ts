@@ -1,3 +1,4 @@
+import { readRollout } from "@flagspan/ruleset/rollout";
 import { act } from "../acting/act.ts";
 import type { ControlClient } from "../acting/control-client.ts";
 import { followPropagation } from "../acting/verify.ts";
@@ -6,7 +7,7 @@ import type { Command } from "../life/command.ts";
 import { decide } from "../life/decide.ts";
 import type { Decision } from "../life/decide.ts";
 import { listChosen, listShares, nameStage } from "../life/stage-name.ts";
-import type { NotifyTopic, RolloutState } from "../life/state.ts";
+import type { FlagAction, NotifyTopic, RolloutState } from "../life/state.ts";
 import { isOver } from "../life/transitions.ts";
 import type { FastLaneEvent } from "../observations/fast-lane-event.ts";
 import { ObservationBook } from "../observations/observation-book.ts";
@@ -50,6 +51,11 @@ export interface RunnerSurroundings {
 /** How long an unchanged state may stay unwritten: what a crash can cost of the watched time. */
 const saveEveryMs = 15_000;
 const mostUnwritten = 10_000;
+const intentions: Readonly<Record<FlagAction["kind"], string>> = {
+  render: "set the stage",
+  kill: "kill",
+  finish: "end the rollout",
+};
 const none: ArmCounts = { treatment: 0, control: 0 };
 
 /**
@@ -63,6 +69,7 @@ export class RolloutRunner {
   #stored: StoredRollout;
   #book: ObservationBook;
   #run: number;
+  #shares: Map<string, number>;
   #cursor = 0;
   #unwritten: UnitEntry["events"][number][] = [];
   /** Decisions whose state is stored and whose entry in the log is not yet: a kill does not wait for its own record. */
@@ -76,6 +83,7 @@ export class RolloutRunner {
     this.#stored = stored;
     this.#around = around;
     this.#run = stored.record.state.run;
+    this.#shares = this.#listShares();
     this.#book = this.#openBook();
   }
 
@@ -153,10 +161,12 @@ export class RolloutRunner {
     if (stored !== undefined && stored.version !== this.#stored.version) this.#stored = stored;
     if (this.record.state.run !== this.#run) {
       this.#run = this.record.state.run;
+      this.#shares = this.#listShares();
       this.#book = this.#openBook();
       this.#cursor = 0;
       this.#unwritten = [];
     }
+    if (this.record.plan.dryRun && !isOver(this.record.state.status)) await this.#learnShare();
     this.#cursor = await this.#around.documents.readUnits(
       this.record.id,
       this.#run,
@@ -167,6 +177,18 @@ export class RolloutRunner {
             this.#book.add(event, trusted, receivedMs);
       },
     );
+  }
+
+  /** A dry run sets no stage of its own: it counts in whatever stage the flag is really in, at that stage's share. */
+  async #learnShare(): Promise<void> {
+    const { flagSetId, flagKey } = this.record.plan;
+    const read = await this.#around.control.getFlag(flagSetId, flagKey).catch(() => undefined);
+    const step = read === undefined ? undefined : readRollout(read.flag);
+    if (step !== undefined) this.#shares.set(step.stage, step.percent / 100);
+  }
+
+  #listShares(): Map<string, number> {
+    return new Map(listShares(this.record.plan, this.#run));
   }
 
   async #flushUnits(): Promise<void> {
@@ -233,7 +255,8 @@ export class RolloutRunner {
     const { now } = this.#around;
     if (this.record.plan.dryRun) {
       const { pending: _, ...state } = this.record.state;
-      const reasons = [{ code: "dry-run", text: `dry run, not done: ${pending.reason}` }] as const;
+      const text = `dry run, nothing is done; it would ${intentions[pending.kind]}: ${pending.reason}`;
+      const reasons = [{ code: "dry-run", text }] as const;
       await this.#commit({ state, actions: [], reasons }, this.observe(now()), now(), "act");
       return this.#closeIfOver();
     }
@@ -327,7 +350,7 @@ export class RolloutRunner {
       flagSetId: plan.flagSetId,
       flagKey: plan.flagKey,
       stage,
-      message,
+      message: plan.dryRun ? `dry run, nothing is done: ${message}` : message,
       atMs,
       evidence: {
         treatedUnits: exposed.treatment * sample,
@@ -344,7 +367,7 @@ export class RolloutRunner {
       {
         treatment: plan.treatment,
         control: plan.control,
-        shares: listShares(plan, this.#run),
+        shares: this.#shares,
         chosen: listChosen(plan, this.#run),
       },
       this.#around.limits,

@@ -5,7 +5,7 @@ export function readPart(
   segment: string | undefined,
   semver: string | undefined,
 ): Readonly<Record<string, unknown>> {
-  const match = /^(\S+)\s*(=|!=|<=|>=|<|>|~|\^)\s*(\S+)$/.exec(semver ?? "");
+  const match = /^([^\s=!<>~^]+)\s*(=|!=|<=|>=|<|>|~|\^)\s*(\S+)$/.exec(semver ?? "");
   if (semver !== undefined && match === null)
     throw new UsageError(
       `--semver is "${semver}"; it names an attribute, an operator and a version: "appVersion < 2.3.1".`,

@@ -6,7 +6,7 @@ const barWidth = 24;
 export function showRollout(view: RolloutView, nowMs: number): string {
   const share = view.percent === null ? "chosen users" : `${view.percent} %`;
   const lines = [
-    `${view.flag}  ${view.status}  ${view.stage} (${share})  ${view.id} in ${view.set}`,
+    `${view.flag}  ${view.plan.dryRun ? "DRY RUN, changes nothing: " : ""}${view.status}  ${view.stage} (${share})  ${view.id} in ${view.set}`,
     drawStages(view),
   ];
   if (view.minMs > 0 && view.status !== "completed" && view.status !== "killed")
