@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 
 const binary = fileURLToPath(new URL("../../packages/cli/dist/bin.js", import.meta.url));
+const home = new URL("../../packages/cli/", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "flagspan-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -92,6 +101,25 @@ describe("bad input gets one line that says what to do, and exit code 2", () => 
       new RegExp(`port ${port} is taken; stop what listens there or choose another with --port`),
     );
     expect(code).toBe(2);
+  });
+
+  test("a clone where nothing is built: npm has linked the command all the same", () => {
+    const { bin } = JSON.parse(readFileSync(new URL("package.json", home), "utf8")) as {
+      bin: { flagspan: string };
+    };
+    const tracked = spawnSync("git", ["ls-files", "-s", bin.flagspan], { cwd: home, encoding: "utf8" });
+    expect(tracked.stdout).toMatch(/^100755 /);
+    mkdirSync(join(folder, "bin"));
+    copyFileSync(new URL(bin.flagspan, home), join(folder, "bin", "flagspan.mjs"));
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(folder, "bin", "flagspan.mjs"), "dev", "x.json"],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect(stderr).toBe("flagspan: nothing is built here yet; run `npm run build` first.\n");
+    expect(status).toBe(2);
   });
 
   test("no write permission", () => {
