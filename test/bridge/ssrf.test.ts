@@ -25,6 +25,13 @@ test.each([
   "2130706433",
   "0x7f.1",
   "169.254.169.254",
+  "0177.0.0.1",
+  "public.example@127.0.0.1",
+  "[::]",
+  "[::127.0.0.1]",
+  "[::ffff:7f00:1]",
+  "[64:ff9b::7f00:1]",
+  "[fec0::1]",
   "10.0.0.1",
   "[fe80::1]",
   "[fd00::1]",
@@ -54,9 +61,10 @@ test("an OTLP endpoint that is written down as private needs no more words, unle
   expect(await deliver(otlpSink({ endpoint: receiver.url, allowPrivate: false }))).toMatchObject({
     kind: "retry",
   });
-  expect(await deliver(otlpSink({ endpoint: "http://169.254.169.254:1" }))).toMatchObject({
-    reason: expect.stringContaining("private address") as string,
-  });
+  for (const host of ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"])
+    expect(await deliver(otlpSink({ endpoint: `http://${host}:1` }))).toMatchObject({
+      reason: expect.stringContaining("private address") as string,
+    });
 });
 
 test.each([
