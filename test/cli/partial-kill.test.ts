@@ -47,9 +47,18 @@ test("`flag kill --semver` switches some versions off, `--segment` some users, a
 });
 
 test("`rollout abort --semver` switches some versions off while the rollout goes on", async () => {
-  const started = await server.flagspan(
-    ...["rollout", "start", "search", "--set", "shop.prod", "--stages", "internal,50%,100%", "--hold", "1h"],
-  );
+  const start = [
+    "rollout",
+    "start",
+    "search",
+    "--set",
+    "shop.prod",
+    "--stages",
+    "internal,50%",
+    "--hold",
+    "1h",
+  ];
+  const started = await server.flagspan(...start);
   const id = /search-\d+/.exec(started)?.[0] ?? "";
   await become("search", [true, true, false, false]);
   await server.flagspan(

@@ -13,7 +13,7 @@ export interface ServeProcess {
   readonly key: string;
   /** Runs another command against it and returns what it prints. */
   flagspan(...args: readonly string[]): Promise<string>;
-  send<T>(method: string, path: string, body: unknown): Promise<T>;
+  send<T>(method: string, path: string, body?: unknown): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -43,11 +43,11 @@ export async function startServe(config?: string): Promise<ServeProcess> {
     url,
     key,
     flagspan,
-    async send<T>(method: string, path: string, body: unknown): Promise<T> {
+    async send<T>(method: string, path: string, body?: unknown): Promise<T> {
       const response = await fetch(`${url}${path}`, {
         method,
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
