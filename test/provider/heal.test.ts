@@ -176,6 +176,24 @@ describe("a control that was restored from an older backup", () => {
     expect((await read()).ageS).toBe(0);
   });
 
+  test("to the very number that is held goes on streaming, and is seen through within a minute", async () => {
+    const control = await startControl({ a: onOff("on") });
+    control.revision = 60;
+    const { clock, ready, provider, value } = start(control);
+    await ready;
+    const { port } = control;
+    await control.close();
+    const restored = await new SmallControl({ a: onOff("off") }).listen(port);
+    closers.push(() => restored.close());
+    restored.revision = 60;
+    await tickUntil("the stream is back", clock, () => restored.streams.size === 1);
+    const backAtMs = clock.monotonic();
+    expect([provider.revision, value("a")]).toEqual(["60", true]);
+    await tickUntil("the difference is seen", clock, () => !value("a"));
+    expect(clock.monotonic() - backAtMs).toBeLessThanOrEqual(60_000);
+    expect(provider.revision).toBe("60");
+  });
+
   test("is named in the STALE message, with what to do about it", async () => {
     const control = await startControl();
     control.revision = 60;

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Timer } from "@flagspan/provider/server";
+import { letSocketsAnswer } from "./until.ts";
 
 interface Pending {
   readonly run: () => void;
@@ -50,7 +50,7 @@ export async function tickUntil(what: string, clock: ManualClock, isSo: () => bo
   for (let ticks = 0; ticks < 200; ticks++) {
     if (isSo()) return;
     clock.advance(clock.delays[0] ?? 0);
-    await sleep(25);
+    await letSocketsAnswer(25);
   }
   throw new Error(`ticked in vain until ${what}`);
 }

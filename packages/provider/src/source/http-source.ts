@@ -1,9 +1,9 @@
 import { type BackoffPolicy, defaultBackoff } from "../sync/backoff.ts";
-import type { Timer } from "../sync/clock.ts";
 import type { Failure } from "../sync/failure.ts";
 import type { LinkPolicy } from "../sync/link-state.ts";
 import { type Link, runLink } from "../sync/run-link.ts";
 import { createAcknowledger } from "./acknowledge.ts";
+import { createAudit } from "./audit.ts";
 import { checkHttpSource } from "./check-http-source.ts";
 import {
   classifyError,
@@ -34,7 +34,10 @@ export interface HttpSourceOptions extends HttpClientOptions {
   readonly stream?: boolean;
   /** Where the last good ruleset is kept between lives; default: nowhere. */
   readonly cacheDir?: string;
-  /** Time between comparisons with the server's ETag while streaming; default 300,000. They repair what was damaged unseen. */
+  /**
+   * Time between comparisons with the server's ETag while streaming; default 300,000, and within a minute of every
+   * reconnect. They repair what was damaged unseen.
+   */
   readonly auditIntervalMs?: number;
   /** Longest silence on the stream; default 45,000, three heartbeats of control. */
   readonly idleMs?: number;
@@ -121,7 +124,6 @@ export function httpSource(options: HttpSourceOptions): Source {
     let link: Link | undefined;
     let isLinkUp = false;
     let isToldGood = false;
-    let audit: Timer | undefined;
     let closing: Promise<void> | undefined;
 
     const update = (
@@ -173,42 +175,40 @@ export function httpSource(options: HttpSourceOptions): Source {
         }),
     });
 
-    const scheduleAudit = (): void => {
-      audit = clock.setTimeout(
-        () => {
-          link?.refresh();
-          scheduleAudit();
-        },
-        (options.auditIntervalMs ?? 300_000) * (0.75 + random() / 2),
-      );
-    };
+    const policy = createPolicy(options);
+    const audit = createAudit(options.auditIntervalMs ?? 300_000, clock, random, () => link?.refresh());
+    /** Whether the next stream goes on from something held. */
+    let resumes = false;
 
     async function start(): Promise<void> {
       const kept = await file?.read();
       if (closing !== undefined) return;
       if (kept !== undefined) {
         const verdict = gate.offerText(kept.text, kept.etag === undefined ? {} : { etag: kept.etag });
-        if (verdict.kind === "taken") update(true);
+        resumes = verdict.kind === "taken";
+        if (resumes) update(true);
       }
       link = runLink({
-        policy: createPolicy(options),
+        policy,
         transport,
         clock,
         random,
         observer: {
           link: (up) => {
             if (up) acknowledger?.repeat();
+            if (up && resumes && policy.streams) audit.resume();
+            resumes = true;
             isLinkUp = up;
             tellLink();
           },
           failure: (failure) => listener.failure(failure),
         },
       });
-      if (createPolicy(options).streams) scheduleAudit();
+      if (policy.streams) audit.start();
     }
 
     async function close(): Promise<void> {
-      if (audit !== undefined) clock.clearTimeout(audit);
+      audit.close();
       link?.close();
       acknowledger?.close();
       await client.close();
