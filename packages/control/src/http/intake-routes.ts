@@ -33,7 +33,8 @@ export const INTAKE_ROUTES: readonly Route[] = [
         query: Object.fromEntries(query),
       });
       if (answer.changes.length > 0) await services.store.audit.append(answer.changes);
-      if (answer.unknown !== undefined) await services.unknownEvents.keep(name, answer.unknown, bytes);
+      if (answer.unknown !== undefined)
+        await services.unknownEvents.keep(name, answer.unknown, bytes, answer.unknownEvents);
       if (answer.alerts !== undefined && answer.alerts.length > 0) services.onAlerts(answer.alerts);
       return {
         status: answer.status,
@@ -48,7 +49,8 @@ export const INTAKE_ROUTES: readonly Route[] = [
     summary: "Genuine webhooks that nobody here understood: the newest of each vendor, without credentials",
     permission: ["admin"],
     query: { vendor: "Only this vendor. Default: all that ever sent one." },
-    answers: "{ vendors: [{ vendor, count, dropped, events: [{ seq, receivedAt, unknown, bytes, body }] }] }",
+    answers:
+      "{ vendors: [{ vendor, count, dropped, events: [{ seq, receivedAt, unknown, bytes, body, replay }] }] }",
     async handle({ services, principal, query }) {
       // A vendor's project is no flag set of ours: who may see one set must not read of another's here.
       if (principal?.sets !== "*") return problem(403, "this is for admin keys that reach every set (*)");

@@ -29,6 +29,8 @@ export interface WebhookAnswer {
   readonly alerts?: readonly unknown[];
   /** What in it could not be made a change of; the event is kept for people to look at (`GET /hooks/unknown`). */
   readonly unknown?: string;
+  /** The same, each in the form in which its reader can read it again after an upgrade; without secrets. */
+  readonly unknownEvents?: readonly unknown[];
 }
 
 /** Verifies and reads vendors' webhooks. */

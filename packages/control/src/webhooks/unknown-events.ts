@@ -12,6 +12,8 @@ export interface UnknownEvent {
   readonly bytes: number;
   /** The start of the body as JSON, without what looks like a credential. */
   readonly body: string;
+  /** What the reader of the vendor's webhooks wants back to read it again, after an upgrade; absent where it keeps nothing of the kind. */
+  readonly replay?: readonly unknown[];
 }
 
 /** The unknown events of one vendor. */
@@ -28,7 +30,7 @@ export interface UnknownEventsOfVendor {
 /** Keeps what vendors said and nobody understood, so that it can be looked at and read again later. */
 export interface UnknownEvents {
   /** Durable on return. */
-  keep(vendor: string, unknown: string, rawBody: Uint8Array): Promise<void>;
+  keep(vendor: string, unknown: string, rawBody: Uint8Array, replay?: readonly unknown[]): Promise<void>;
   /** Of one vendor, or of all. */
   read(vendor?: string): Promise<readonly UnknownEventsOfVendor[]>;
 }
@@ -63,7 +65,7 @@ export function createUnknownEvents(options: {
   }
 
   return {
-    async keep(vendor, unknown, rawBody) {
+    async keep(vendor, unknown, rawBody, replay) {
       if (!listed.has(vendor)) {
         // A conflict says that the vendor is in the list already.
         await documents.put(LOG, vendor, {}, null);
@@ -74,6 +76,7 @@ export function createUnknownEvents(options: {
         unknown: unknown.slice(0, KEPT_UNKNOWN),
         bytes: rawBody.length,
         body: redact(rawBody, jsonDepth).slice(0, KEPT_BODY),
+        ...(replay === undefined ? {} : { replay }),
       };
       await documents.append(LOG, vendor, event, KEPT);
       onKept(vendor);
