@@ -13,8 +13,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
-import { afterEach, expect, test } from "vitest";
+import { FlagspanProvider } from "@flagspan/provider/server";
+import { afterEach, expect, test, vi } from "vitest";
 
+import { startControl } from "../control/start.ts";
 import { createRig, fixedProvider, watched } from "./rig.ts";
 import type { Rig } from "./rig.ts";
 
@@ -105,3 +107,47 @@ for (const { how, subjectKey, details } of [
     expect(context.active()).toBe(ROOT_CONTEXT);
   });
 }
+
+test("with our own provider and control neither shows, in outcomes, applied events and what control is sent alike", async () => {
+  const taken: string[] = [];
+  const control = await startControl({
+    otlp: {
+      accept: ({ body, contentType }) => {
+        taken.push(new TextDecoder().decode(body));
+        return Promise.resolve({ status: 200, contentType, body: "{}" });
+      },
+    },
+  });
+  rig = createRig({
+    events: "all",
+    guardEndpoint: control.url,
+    guardHeaders: { authorization: `Bearer ${control.keys.telemetry}` },
+    fetch: (url, init) => globalThis.fetch(url, init),
+  });
+  const provider = new FlagspanProvider({ url: control.url, set: "shop.prod", key: control.keys.sync });
+  await OpenFeature.setProviderAndWait(provider);
+  OpenFeature.addHooks(rig.telemetry.hook);
+  await rig.tracer.startActiveSpan("request", { root: true }, async (span) => {
+    const context = { targetingKey, email: "alice@corp.example", plan: "gold-plan-7731" };
+    await OpenFeature.getClient().getBooleanValue("watched", false, context);
+    await OpenFeature.getClient().getBooleanValue("dark-mode", false, context);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  });
+  await control.ask("POST", "/v1/flags/shop.prod/dark-mode/kill", { body: { reason: "a reason" } });
+  const names = () => rig.logs.getFinishedLogRecords().map(({ eventName }) => eventName);
+  await vi.waitFor(() => expect(names()).toContain("feature_flag.applied"), { timeout: 20_000 });
+  await rig.telemetry.forceFlush();
+  const exported = stringsIn([
+    rig.spans.getFinishedSpans().map(({ name, attributes, events }) => [name, attributes, events]),
+    rig.logs.getFinishedLogRecords().map(({ attributes, body, eventName }) => [attributes, body, eventName]),
+    taken,
+  ]);
+  const kinds = ["feature_flag.outcome.kind", "feature_flag.exposures.units", "feature_flag.evaluation"];
+  expect(kinds.filter((kind) => !exported.some((text) => text.includes(kind)))).toEqual([]);
+  const unit = rig.logs.getFinishedLogRecords()[0]?.attributes["feature_flag.context.id"];
+  expect(unit).toMatch(/^[\w-]{16}$/u);
+  expect(taken.some((body) => body.includes(String(unit)))).toBe(true);
+  const mine = [...secrets, "alice", "corp.example"];
+  expect(exported.filter((text) => mine.some((secret) => text.includes(secret)))).toEqual([]);
+});

@@ -68,8 +68,8 @@ export async function* stockHookRows({ smoke }: BenchOptions): AsyncIterable<Ben
     );
     return;
   }
-  const calls = smoke ? 50 : 1_000;
-  const rounds = smoke ? 3 : MIN_PAIRS;
+  const calls = smoke ? 50 : 3_000;
+  const rounds = smoke ? 3 : MIN_PAIRS * 2;
   const all = Object.values(hooks).map((Hook) => new Hook());
   const peers = [
     ...Object.entries(hooks).map(([name, Hook]) => ({ name, stock: [new Hook()] })),
@@ -86,7 +86,7 @@ export async function* stockHookRows({ smoke }: BenchOptions): AsyncIterable<Ben
     };
     const ours = oneEvaluation([telemetry.hook]);
     const stock = oneEvaluation(stockHooks);
-    for (const evaluate of [ours, stock]) inSpan(evaluate, nanosPerCall, calls * 2);
+    for (const evaluate of [ours, stock]) inSpan(evaluate, nanosPerCall, calls * 8);
     const row = { bench: "telemetry", peerName: `stock ${name}`, goal: 1 };
     const nanos = await takePairs(
       () => inSpan(ours, nanosPerCall, calls),

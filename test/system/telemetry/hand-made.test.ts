@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +19,22 @@ interface Exported {
   readonly points: readonly { name: string; attributes: Readonly<Record<string, unknown>> }[];
   readonly sent: readonly { url: string; headers: Readonly<Record<string, string>>; body: object }[];
   readonly dropped: readonly unknown[];
+  readonly everything: {
+    readonly spans: readonly { readonly name: string; readonly events: readonly unknown[] }[];
+    readonly logs: readonly unknown[];
+    readonly points: readonly unknown[];
+    readonly sent: readonly unknown[];
+    readonly carrier: Readonly<Record<string, string>>;
+  };
 }
+
+const targetingKey = "alice@example.com";
+/** HMAC-SHA-256 of it under the app's subject key, 96 bits, base64url, as Node computes it. */
+const pseudonym = createHmac("sha256", "the secret of the set")
+  .update(targetingKey)
+  .digest()
+  .subarray(0, 12)
+  .toString("base64url");
 
 const openFeature = { "@openfeature/core": "1.12.0", "@openfeature/server-sdk": "1.23.0" };
 const lines = [
@@ -71,7 +87,7 @@ test.each(lines)(
     copyFileSync(fileURLToPath(new URL("apps/hand-made.mjs", import.meta.url)), script);
     const output = execFileSync(node(), [script], {
       cwd: folder,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, TARGETING_KEY: targetingKey },
       encoding: "utf8",
     });
     const exported = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Exported;
@@ -95,6 +111,18 @@ test.each(lines)(
     ]);
     expect(JSON.stringify(exported.sent)).toContain("TypeError");
     expect(exported.dropped).toEqual([]);
+
+    const { everything } = exported;
+    expect(everything.carrier).toEqual({
+      baggage: `feature_flag.context.id=${pseudonym},feature_flags.private=on;rollout=r/1/treatment`,
+    });
+    for (const part of [everything.logs, everything.sent]) expect(JSON.stringify(part)).toContain(pseudonym);
+    const names = ["private call", "feature_flag.evaluation", "feature_flag.outcome.duration"];
+    const text = JSON.stringify(everything);
+    expect(names.filter((shown) => !text.includes(shown))).toEqual([]);
+    expect(everything.spans.find(({ name: span }) => span === "private")?.events).not.toEqual([]);
+    const secrets = [targetingKey, encodeURIComponent(targetingKey), btoa(targetingKey), "gold-plan-7731"];
+    expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
   },
   300_000,
 );

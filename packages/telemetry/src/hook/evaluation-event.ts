@@ -101,23 +101,18 @@ export class EvaluationEvents {
   ): Attributes {
     const { names } = this.#parts;
     const provider = hookContext.providerMetadata?.name;
-    let attributes: Attributes;
-    if (answer.variant === undefined || answer.errorType !== undefined) {
-      attributes = answerAttributes(answer, entry?.watch, provider, names);
-      if (answer.variant === undefined && details.value !== undefined && details.value !== null) {
-        attributes[names.value] = scalarOf(details.value);
-      }
-      if (answer.errorType !== undefined && details.errorMessage !== undefined) {
-        attributes[names.errorMessage] = cleanText(details.errorMessage);
-      }
-    } else {
-      let known = answer.event as KnownAttributes | undefined;
-      if (known === undefined || known.watch !== entry?.watch || known.provider !== provider) {
-        const made = answerAttributes(answer, entry?.watch, provider, names);
-        known = { watch: entry?.watch, provider, attributes: made };
-        answer.event = known;
-      }
-      attributes = { ...known.attributes };
+    const watch = entry?.watch;
+    let known = answer.event as KnownAttributes | undefined;
+    if (known === undefined || known.watch !== watch || known.provider !== provider) {
+      known = { watch, provider, attributes: answerAttributes(answer, watch, provider, names) };
+      answer.event = known;
+    }
+    const attributes: Attributes = { ...known.attributes };
+    if (answer.variant === undefined && details.value !== undefined && details.value !== null) {
+      attributes[names.value] = scalarOf(details.value);
+    }
+    if (answer.errorType !== undefined && details.errorMessage !== undefined) {
+      attributes[names.errorMessage] = cleanText(details.errorMessage);
     }
     if (entry?.unit !== undefined) attributes[names.contextId] = entry.unit;
     return attributes;

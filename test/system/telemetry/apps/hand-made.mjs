@@ -12,6 +12,9 @@ const { logs: logsApi } = await import(isThree ? "@opentelemetry/api" : "@opente
 
 const sent = [];
 const telemetry = createFlagTelemetry({
+  spanEvents: true,
+  subjectKey: "the secret of the set",
+  baggage: { allow: ["checkout"] },
   guardEndpoint: "http://guard.test",
   guardHeaders: { authorization: "Bearer key" },
   fetch: async (url, { body, headers }) => {
@@ -28,7 +31,10 @@ const details = {
 };
 await OpenFeature.setProviderAndWait({
   metadata: { name: "fixed" },
-  resolveBooleanEvaluation: async () => details,
+  resolveBooleanEvaluation: async (flagKey) => {
+    const { contextId: _contextId, ...unnamed } = details.flagMetadata;
+    return flagKey === "private" ? { ...details, flagMetadata: unnamed } : details;
+  },
 });
 // Before any SDK: nothing may be bound to a no-op for good.
 await OpenFeature.getClient().getBooleanValue("checkout", false);
@@ -72,23 +78,50 @@ await tracer.startActiveSpan("server", async (server) => {
   server.setStatus({ code: api.SpanStatusCode.ERROR });
   server.end();
 });
+// A second request, for a user whose name must show nowhere.
+const carrier = {};
+await tracer.startActiveSpan("private", async (server) => {
+  await client.getBooleanValue("private", false, {
+    targetingKey: process.env.TARGETING_KEY,
+    plan: "gold-plan-7731",
+  });
+  const outgoing = tracer.startSpan("private call", {
+    kind: api.SpanKind.CLIENT,
+    attributes: { "server.address": "checkout" },
+  });
+  telemetry.propagator.inject(
+    api.trace.setSpan(api.context.active(), outgoing),
+    carrier,
+    api.defaultTextMapSetter,
+  );
+  outgoing.end();
+  server.setStatus({ code: api.SpanStatusCode.ERROR });
+  server.end();
+});
 await telemetry.shutdown();
 await reader.forceFlush();
+const isShown = ({ name = "", attributes }) =>
+  !name.startsWith("private") && attributes["feature_flag.key"] !== "private";
 const points = metricExporter
   .getMetrics()
   .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
   .flatMap(({ descriptor, dataPoints }) =>
     dataPoints.map(({ attributes }) => ({ name: descriptor.name, attributes })),
   );
+const spans = exportedSpans();
+const logs = logExporter.getFinishedLogRecords().map(({ body, attributes }) => ({ body, attributes }));
+function exportedSpans() {
+  const finished = spanExporter.getFinishedSpans();
+  return finished.map(({ name, attributes, events }) => ({ name, attributes, events }));
+}
 console.log(
   JSON.stringify({
     active,
-    spans: Object.fromEntries(
-      spanExporter.getFinishedSpans().map(({ name, attributes }) => [name, attributes]),
-    ),
-    logs: logExporter.getFinishedLogRecords().map(({ body, attributes }) => ({ body, attributes })),
-    points,
+    spans: Object.fromEntries(spans.filter(isShown).map(({ name, attributes }) => [name, attributes])),
+    logs: logs.filter(isShown),
+    points: points.filter((point) => isShown({ attributes: point.attributes })),
     sent,
+    everything: { spans, logs, points, sent, carrier },
     dropped: [...telemetry.dropped()],
   }),
 );
