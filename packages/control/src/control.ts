@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 
-import { listenSyncService } from "./grpc/sync-service.ts";
 import type { SyncService } from "./grpc/sync-service.ts";
 import { createAppliedLedger } from "./applied/ledger.ts";
 import { shareLedger } from "./applied/shared.ts";
@@ -221,6 +220,8 @@ export function createControl(options: ControlOptions): Control {
         stepListeners.add(listener);
         return () => stepListeners.delete(listener);
       };
+      // Only who serves gRPC loads it.
+      const { listenSyncService } = await import("./grpc/sync-service.ts");
       const service = await listenSyncService(
         { store, library, gate, onStep, maxStreams: limits.streams },
         { port, host },

@@ -74,9 +74,11 @@ async function openSync({ gate }: StreamRouteOptions, ask: Ask, set: string): Pr
     instance: named === undefined || named === "" || named.length > 200 ? undefined : named,
     origin: originOf(admission.principal?.keyId, ask.address),
     headers: {},
-    onEnd: () => {},
+    onEnd: nothing,
   };
 }
+
+function nothing(): void {}
 
 async function openOfrep({ gate, tokens, cors }: StreamRouteOptions, ask: Ask): Promise<Opening | Reply> {
   const headers = cors.headers(ask.header("origin"));
@@ -130,8 +132,11 @@ async function stream(
   });
   response.flushHeaders();
   request.resume();
+  // Node keeps the request as long as the connection; of fifteen thousand of them nobody reads the head again.
+  request.rawHeaders = [];
+  request.headers = {};
   const client = hub.attach({
-    sink: createSocketSink(socket),
+    sink: new SocketSink(socket),
     kind: opening.kind,
     live,
     ...(lastEventId === undefined ? {} : { lastEventId }),
@@ -141,26 +146,37 @@ async function stream(
     ...(opening.instance === undefined ? {} : { instance: opening.instance }),
     origin: opening.origin,
   });
+  const { onEnd } = opening;
   socket.once("close", () => {
     client.close();
     disconnect();
-    opening.onEnd();
+    onEnd();
   });
 }
 
-function createSocketSink(socket: Socket): EventSink {
-  return {
-    write(bytes) {
-      if (socket.writable) socket.write(bytes);
-    },
-    get pendingBytes() {
-      return socket.writableLength;
-    },
-    end(bytes) {
-      if (!socket.writable) return;
-      if (bytes === undefined) socket.end();
-      else socket.end(bytes);
-    },
-    destroy: () => socket.destroy(),
-  };
+/** A class, so that fifteen thousand streams share its methods. */
+class SocketSink implements EventSink {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  end(bytes?: Buffer): void {
+    if (!this.#socket.writable) return;
+    if (bytes === undefined) this.#socket.end();
+    else this.#socket.end(bytes);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import type { FlagChange } from "@flagspan/ruleset/change";
-import postgres from "postgres";
+import type postgres from "postgres";
 
 import { ControlError } from "../error.ts";
 import { CHAIN_START, createChainCheck } from "./chain.ts";
@@ -43,7 +43,9 @@ interface Hub {
  */
 export async function openPostgresStore(options: StoreOptions & { readonly url: string }): Promise<Store> {
   const now = options.now ?? Date.now;
-  const sql = postgres(options.url, {
+  // Only who uses the driver loads it.
+  const { default: connect } = await import("postgres");
+  const sql = connect(options.url, {
     max: 8,
     connect_timeout: 10,
     idle_timeout: 0,
@@ -65,7 +67,7 @@ export async function openPostgresStore(options: StoreOptions & { readonly url: 
       { cause: error },
     );
   }
-  const living = createLiving(options.url);
+  const living = createLiving(connect, options.url);
   const recheck = setInterval(() => void tellAll(sql, hub), RECHECK_MS);
   recheck.unref();
 
@@ -261,13 +263,13 @@ interface Living {
  * Keeps a session of its own whose locks the server frees in the moment the process dies, so that nobody has to wait for its leases to run out. A
  * process that hangs keeps its session; its leases still run out.
  */
-function createLiving(url: string): Living {
+function createLiving(connect: typeof postgres, url: string): Living {
   const marked = new Set<string>();
   let session: Sql | undefined;
   return {
     async mark(owner) {
       if (marked.has(owner)) return;
-      session ??= postgres(url, {
+      session ??= connect(url, {
         max: 1,
         connect_timeout: 10,
         idle_timeout: 0,

@@ -7,7 +7,6 @@ import { createListeners } from "./listeners.ts";
 import { claimIn } from "./memory.ts";
 import { chainChanges, toDocument, toEntry, toKey, toRevision, toStep } from "./rows.ts";
 import type { ChangeRow, KeyRow, RevisionRow } from "./rows.ts";
-import { openSqliteFile } from "./sqlite-file.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import type {
   AuditEntry,
@@ -32,6 +31,8 @@ const ENTRY = "SELECT seq, body, hash FROM changes";
  */
 export async function openSqliteStore(options: StoreOptions & { readonly path: string }): Promise<Store> {
   const now = options.now ?? Date.now;
+  // The driver is native code of some megabytes: only who uses it loads it.
+  const { openSqliteFile } = await import("./sqlite-file.ts");
   const file = openSqliteFile(options.path);
   const appended = createListeners<[]>();
   const claims = new Map<string, number>();
