@@ -1,11 +1,4 @@
 import { createHmac } from "node:crypto";
-import { metrics } from "@opentelemetry/api";
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from "@opentelemetry/sdk-metrics";
 import { expect, test } from "vitest";
 import { createWebhookIntake, type WebhookAnswer, type WebhookIntake } from "./intake.ts";
 import { redact } from "./redact.ts";
@@ -114,34 +107,6 @@ test("an event that a later version understands is replayed into the change that
   expect(replayed.changes).toEqual(then.changes);
   expect(replayed.unknownEvents).toBeUndefined();
   expect(await createIntake().replay({ ...kept, vendor: "gone" })).toMatchObject({ status: 404 });
-});
-
-test("unknown events are counted in OpenTelemetry by vendor and kind, and for whoever asks", async () => {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
-  try {
-    const intake = createIntake();
-    for (const kind of ["segment", "segment", "project"]) await send(intake, { kind });
-    for (let index = 0; index < 600; index += 1) await send(intake, { kind: `k${index}` });
-    await reader.forceFlush();
-    const points = exporter
-      .getMetrics()
-      .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
-      .filter(({ descriptor }) => descriptor.name === "flagspan.bridge.webhooks.unknown")
-      .flatMap(({ dataPoints }) => dataPoints as { attributes: object; value: number }[]);
-    const value = (kind: string): number | undefined =>
-      points.find(({ attributes }) => Object.values(attributes).join(" ") === `launchdarkly ${kind}`)?.value;
-    expect([value("kind segment"), value("kind project"), value("other")]).toEqual([2, 1, 102]);
-    expect(intake.unknown().counts).toMatchObject({
-      "launchdarkly: kind segment": 2,
-      "launchdarkly: other": 102,
-    });
-    expect(intake.unknown().last).toHaveLength(100);
-  } finally {
-    metrics.disable();
-    await reader.shutdown();
-  }
 });
 
 test.each([
