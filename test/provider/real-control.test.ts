@@ -1,4 +1,4 @@
-import { FlagspanProvider } from "@flagspan/provider/server";
+import { FlagspanProvider, httpSource, systemClock } from "@flagspan/provider/server";
 import { ProviderEvents } from "@openfeature/server-sdk";
 import { afterEach, expect, test } from "vitest";
 import { startControl } from "../control/start.ts";
@@ -58,4 +58,44 @@ test("a key without the scope is FATAL at once", async () => {
   const provider = new FlagspanProvider({ url: control.url, set: "shop.prod", key: control.keys.evaluate });
   open.push(provider);
   await expect(provider.initialize()).rejects.toMatchObject({ code: "PROVIDER_FATAL" });
+});
+
+test("what control promises in its patches is what is held, whatever the flags hold: nothing is counted, nothing fetched", async () => {
+  const control = await startControl();
+  const failures: string[] = [];
+  const revisions: string[] = [];
+  const asked: string[] = [];
+  const source = httpSource({
+    url: control.url,
+    set: "shop.prod",
+    key: control.keys.sync,
+    pollIntervalMs: 600_000,
+  }).open(
+    {
+      update: ({ layers }) => void revisions.push(layers[0]?.revision ?? ""),
+      link: () => undefined,
+      failure: ({ message }) => void failures.push(message),
+    },
+    { clock: systemClock, random: Math.random, instance: "instance-1" },
+  );
+  await until("the first ruleset has come", () => revisions.length > 0);
+  const put = async (key: string, value: unknown, more: object = {}): Promise<void> => {
+    const flag = { state: "ENABLED", variants: { z: value, a: value }, defaultVariant: "z", ...more };
+    const path = `/v1/flags/shop.prod/${encodeURIComponent(key)}`;
+    const answer = await control.ask("PUT", path, { body: { flag, reason: "a test" } });
+    asked.push(`${key} ${answer.status}`);
+  };
+  await put("numbers", { big: 1e21, tiny: 1e-7, minus: -0, whole: 5.0, many: [0.1, 1e100] });
+  await put("text", 'quote " backslash \\ line \u2028 emoji 💡 lone \ud800 control \u0001 ü');
+  await put("nested", { z: { y: [{ x: null }], "": true, constructor: 1 } });
+  await put("rule", true, { targeting: { if: [{ in: ["@", { var: "email" }] }, "a", "z"] } });
+  await control.ask("DELETE", "/v1/flags/shop.prod/text", { body: { reason: "a test" } });
+  await put("numbers", [3, 2, 1], { metadata: { owner: "me", ticket: 7 } });
+  expect(asked).toEqual(["numbers 200", "text 200", "nested 200", "rule 200", "numbers 200"]);
+  await until("all has arrived", () => revisions.at(-1) === "7");
+  // Longer than the pause after which a patch is checked.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(failures).toEqual([]);
+  expect(new Set(revisions).size).toBe(7);
+  await source.close();
 });

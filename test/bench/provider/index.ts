@@ -11,26 +11,32 @@ import {
 import { ConstantProvider, context, flagKeys, startClients, startOurs } from "./subjects.ts";
 
 const bench = "provider";
-const unit = "ns";
+const unit = "ns CPU";
 const silent: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 const emptyHook: Hook = { finally: () => {} };
 /** What results escape to, so that nothing can be left out. */
 const sink = { truths: 0 };
+
+/** CPU time of the process in nanoseconds: the machine may be shared, and what it does for others is nobody's cost here. */
+function cpuNs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
+}
 
 /** Nanoseconds an evaluation takes when each is awaited, as an application does. */
 async function timeAwaited(
   calls: number,
   evaluate: () => Promise<{ readonly value: unknown }>,
 ): Promise<number> {
-  const start = performance.now();
+  const start = cpuNs();
   for (let index = 0; index < calls; index++) if ((await evaluate()).value === true) sink.truths++;
-  return ((performance.now() - start) * 1e6) / calls;
+  return (cpuNs() - start) / calls;
 }
 
 function timeSync(calls: number, evaluate: () => { readonly value: unknown }): number {
-  const start = performance.now();
+  const start = cpuNs();
   for (let index = 0; index < calls; index++) if (evaluate().value === true) sink.truths++;
-  return ((performance.now() - start) * 1e6) / calls;
+  return (cpuNs() - start) / calls;
 }
 
 /** Our resolver's time above a constant one's, directly: at most a microsecond. */
