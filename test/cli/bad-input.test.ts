@@ -25,6 +25,8 @@ const file = (name: string, text: string): string => {
   return name;
 };
 
+const ruleset = '{"flags":{"a":{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}}}';
+
 function flagspan(...args: readonly string[]): {
   readonly code: number | null;
   readonly stderr: string;
@@ -59,6 +61,61 @@ describe("bad input gets one line that says what to do, and exit code 2", () => 
       title: "unknown scope",
       args: ["keys", "create", "--name", "x", "--scopes", "god"],
       says: /unknown scope "god"; choose from/,
+    },
+    {
+      title: "a word too many",
+      args: ["dev", file("one.json", '{"flags":{}}'), "two.json"],
+      says: /"two\.json" is one word too many; `flagspan dev --help` shows/,
+    },
+    {
+      title: "a set's name that is none",
+      args: ["dev", file("set.json", '{"flags":{}}'), "--set", "Shop"],
+      says: /"Shop" is no name for a flag set; it has/,
+    },
+    {
+      title: "a key for a set that cannot be",
+      args: ["keys", "create", "--name", "x", "--scopes", "sync", "--sets", "Shop"],
+      says: /"Shop" is no name for a flag set/,
+    },
+    {
+      title: "a key for nobody",
+      args: ["keys", "create", "--name", " ", "--scopes", "sync"],
+      says: /--name is missing/,
+    },
+    {
+      title: "a folder for a store",
+      args: ["serve", "--store", ".", "--port", "0"],
+      says: /--store names \., which is a folder; name a file in it/,
+    },
+    {
+      title: "a file where the store's folder goes",
+      args: ["serve", "--store", `${file("file", "x")}/control.db`, "--port", "0"],
+      says: /no folder can be made at .*choose another/,
+    },
+    {
+      title: "a page for nobody in particular",
+      args: ["serve", "--pages", "all"],
+      says: /--pages is "all"; it can be open or admin/,
+    },
+    {
+      title: "a configuration with a slip",
+      args: ["serve", "--port", "0", "--config", file("slip.json", '{"sink":[]}')],
+      says: /slip\.json: "sink" is not known; did you mean "sinks"\?/,
+    },
+    {
+      title: "a configuration that is not JSON",
+      args: ["serve", "--port", "0", "--config", file("not.json", '{\n"sinks": oops}')],
+      says: /not\.json:2:10: not JSON: .*; correct it there/,
+    },
+    {
+      title: "an address of another machine",
+      args: ["serve", "--port", "0", "--host", "192.0.2.1"],
+      says: /192\.0\.2\.1.*choose another with --host/,
+    },
+    {
+      title: "assets into a file",
+      args: ["assets", "--all", "--ruleset", file("a.json", ruleset), "--out", file("taken", "x")],
+      says: /no folder can be made at .*taken/,
     },
     { title: "no reason", args: ["flag", "kill", "shop.prod", "dark-mode"], says: /--reason is missing/ },
   ])("$title", ({ args, says }) => {

@@ -61,8 +61,16 @@ function describeProblem(status: number, text: string, hasKey: boolean): string 
       ? "the key is not known here; create one with `flagspan keys create`."
       : "a key is needed: set --key or FLAGSPAN_KEY.";
   try {
-    const problem = JSON.parse(text) as { title?: string; detail?: string };
-    return [problem.title, problem.detail].filter(Boolean).join(": ") || `control answered ${status}.`;
+    const problem = JSON.parse(text) as {
+      title?: string;
+      detail?: string;
+      issues?: readonly { readonly message?: string }[];
+      choices?: readonly string[];
+    };
+    const told = [problem.title, problem.detail].filter(Boolean).join(": ") || `control answered ${status}.`;
+    const first = problem.issues?.[0]?.message;
+    const why = first === undefined || told.includes(first) ? "" : `: ${first}`;
+    return `${told}${why}${problem.choices === undefined ? "" : `; there are ${problem.choices.join(", ")}`}`;
   } catch {
     return `control answered ${status}.`;
   }

@@ -24,7 +24,7 @@ export async function runCommandLine(
   }
   if (!Object.hasOwn(commands, name)) {
     const meant = findClosest(name, Object.keys(commands));
-    const hint = meant === undefined ? "" : `, did you mean "${meant}"?`;
+    const hint = meant === undefined ? "." : `, did you mean "${meant}"?`;
     io.stderr(`flagspan: unknown command "${name}"${hint} Run \`flagspan --help\` for the list.\n`);
     return 2;
   }
@@ -59,13 +59,20 @@ function explainFailure(error: unknown, name: string): string {
   ) {
     return `${message.replace(/\. To specify.*$/, "")}. Run \`flagspan ${name} --help\` for what it takes.`;
   }
-  const path = (error as { path?: unknown }).path;
+  const { path, syscall } = error as { path?: unknown; syscall?: unknown };
   const file = typeof path === "string" ? path : "the file";
+  if (code === "EEXIST" || code === "ENOTDIR" || (syscall === "mkdir" && code === "ENOENT"))
+    return `no folder can be made at ${file}: something is in its way, or the place is not writable; choose another.`;
   if (code === "ENOENT") return `${file} does not exist; check the path.`;
   if (code === "EISDIR") return `${file} is a folder; name a file.`;
+  const port = (error as { port?: unknown }).port;
+  if (code === "EACCES" && typeof port === "number")
+    return `port ${port} is not for this user to take; choose one above 1023 with --port.`;
+  if (code === "ENOTFOUND" || code === "EADDRNOTAVAIL")
+    return `${message}: that is no address of this machine; choose another with --host.`;
   if (code === "EACCES" || code === "EPERM" || code === "EROFS")
     return `no permission for ${file}; choose another place or change its permissions.`;
   if (code === "EADDRINUSE")
-    return `port ${String((error as { port?: unknown }).port)} is taken; stop what listens there or choose another with --port.`;
+    return `port ${String(port)} is taken; stop what listens there or choose another with --port.`;
   return message;
 }

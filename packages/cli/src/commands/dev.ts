@@ -4,6 +4,8 @@ import { openMemoryStore, watchRulesetFile } from "@flagspan/control";
 import { describeChange } from "@flagspan/ruleset/change";
 import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
+import { readSetName } from "../compose/set-name.ts";
+import { refuseExtra } from "../refuse-extra.ts";
 import { readConfiguration } from "../compose/configuration.ts";
 import { composeHouse } from "../compose/house.ts";
 import { readPort } from "../compose/port.ts";
@@ -26,11 +28,12 @@ Any flagd ruleset. Edits to the file are picked up at once and shown as changes.
     });
     const file = positionals[0];
     if (file === undefined) throw new UsageError("name a ruleset file: `flagspan dev flags.json`.");
+    refuseExtra("dev", positionals, 1);
     const path = resolve(io.cwd, file);
     const { ruleset, issues } = await openRuleset(file, io);
     for (const { flagKey, line, message } of issues)
       io.stderr(`${file}:${line ?? 1}: ${flagKey ?? ""}: ${message}\n`);
-    const set = values.set ?? nameSet(ruleset.metadata["flagSetId"]);
+    const set = readSetName(values.set) ?? nameSet(ruleset.metadata["flagSetId"]);
 
     const store = await openMemoryStore();
     const house = await composeHouse({

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { createApi } from "../api.ts";
 import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
+import { refuseExtra } from "../refuse-extra.ts";
 import { openRuleset } from "../ruleset-input/open-ruleset.ts";
 import { parseAny } from "../ruleset-input/parse-any.ts";
 import { readPart } from "./rollout/read-part.ts";
@@ -44,10 +45,7 @@ flagspan flag kill <set> <key> --reason "why" [--variant off] [--segment interna
       throw new UsageError(
         `name the flag set and the flag: \`flagspan flag ${action} shop.prod dark-mode\`.`,
       );
-    if (positionals.length > (action === "import" ? 2 : 3))
-      throw new UsageError(
-        `"${positionals.at(-1) ?? ""}" is one word too many; \`flagspan flag --help\` shows how.`,
-      );
+    refuseExtra("flag", positionals, action === "import" ? 2 : 3);
     const api = createApi(values, io);
     const path = `/v1/flags/${encodeURIComponent(set)}/${encodeURIComponent(flag ?? "")}`;
     const reason = (): string => {

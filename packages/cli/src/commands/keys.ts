@@ -2,6 +2,8 @@ import { parseArgs } from "node:util";
 import { createKey, type Scope } from "@flagspan/control";
 import type { Command } from "../command.ts";
 import { UsageError } from "../command.ts";
+import { readSetName } from "../compose/set-name.ts";
+import { refuseExtra } from "../refuse-extra.ts";
 import { openStore } from "../compose/store.ts";
 
 /** Every scope there is; a `Record`, so that a new one cannot be forgotten here. */
@@ -44,16 +46,18 @@ Stop a control that holds the SQLite file first, or use its admin API.`,
     });
     if (positionals[0] !== "create")
       throw new UsageError("say `flagspan keys create --name <who> --scopes <list>`.");
-    if (values.name === undefined) throw new UsageError("--name is missing: who or what will use the key?");
+    refuseExtra("keys", positionals, 1);
+    if (values.name === undefined || values.name.trim() === "")
+      throw new UsageError("--name is missing: who or what will use the key?");
     const actorType = actorTypes.find((type) => type === values.actor);
     if (actorType === undefined)
       throw new UsageError(`--actor is "${values.actor}"; it can be ${actorTypes.join(", ")}.`);
+    const keyRequest = { scopes: readScopes(values.scopes), sets: readSets(values.sets) };
     const store = await openStore(values.store, io);
     try {
       const key = await createKey(store, {
         name: values.name,
-        scopes: readScopes(values.scopes),
-        sets: values.sets.split(","),
+        ...keyRequest,
         actorType,
       });
       io.stdout(values.json ? `${JSON.stringify(key)}\n` : `${key.token}\n`);
@@ -73,4 +77,8 @@ function readScopes(list: string | undefined): readonly Scope[] {
       throw new UsageError(`unknown scope "${word.trim()}"; choose from ${keyScopes.join(", ")}.`);
     return scope;
   });
+}
+
+function readSets(list: string): readonly string[] {
+  return list.split(",").map((word) => (word.trim() === "*" ? "*" : readSetName(word.trim())));
 }

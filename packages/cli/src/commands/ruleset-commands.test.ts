@@ -121,7 +121,7 @@ describe("bad input", () => {
     [
       "a broken line",
       ["diff", "shop.json", "shop.json", "--contexts", "lines.jsonl"],
-      /lines\.jsonl:2: not JSON: .*; correct it there/,
+      /lines\.jsonl:2:1: not JSON: .*; correct it there/,
     ],
   ])("%s is told in one line that says what to do, with exit code 2", async (_, line, expected) => {
     const { code, out, err } = await run(line, files);

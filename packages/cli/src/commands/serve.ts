@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import type { Command } from "../command.ts";
+import { UsageError } from "../command.ts";
 import { readConfiguration } from "../compose/configuration.ts";
 import { composeHouse } from "../compose/house.ts";
 import { readPort } from "../compose/port.ts";
@@ -33,6 +34,8 @@ FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>; FLAGSPAN_PROMETHEUS_URL 
         config: { type: "string" },
       },
     });
+    if (values.pages !== "open" && values.pages !== "admin")
+      throw new UsageError(`--pages is "${values.pages}"; it can be open or admin.`);
     const port = readPort(values.port ?? io.env["PORT"], 4600);
     const configuration = await readConfiguration(io, values.config);
     const store = await openStore(values.store, io);
@@ -41,7 +44,7 @@ FLAGSPAN_WEBHOOK_<VENDOR>_SECRET opens /hooks/<vendor>; FLAGSPAN_PROMETHEUS_URL 
       instance: io.env["FLAGSPAN_INSTANCE"] ?? `${hostname()}-${process.pid}`,
       configuration,
       log: (line) => io.stderr(`${line}\n`),
-      pages: values.pages === "open" ? "open" : "admin",
+      pages: values.pages,
     });
     try {
       const { url, port: bound } = await house.control.listen({ port, host: values.host });

@@ -2,6 +2,7 @@ import { readSinks, type Sink } from "@flagspan/bridge";
 import type { VendorSettings } from "@flagspan/bridge/webhooks";
 import type { CommandIo } from "../command.ts";
 import { UsageError } from "../command.ts";
+import { findClosest } from "../closest.ts";
 import { parseAny } from "../ruleset-input/parse-any.ts";
 import { readInput } from "../ruleset-input/read-input.ts";
 
@@ -32,6 +33,10 @@ export interface HouseConfiguration {
 export async function readConfiguration(io: CommandIo, file?: string): Promise<HouseConfiguration> {
   const { env } = io;
   const document = file === undefined ? {} : readFields(file, parseAny(file, await readInput(file, io)));
+  const known = ["sinks", "webhooks"];
+  const stranger = Object.keys(document).find((name) => !known.includes(name));
+  if (stranger !== undefined)
+    throw new UsageError(`${file ?? ""}: "${stranger}" is not known; ${suggest(stranger, known)}`);
   const sinks = readSinks(document["sinks"] ?? [], env);
   if (!sinks.ok) throw new UsageError(`${file ?? "the configuration"}: ${sinks.problems.join(" ")}`);
   return {
@@ -49,6 +54,11 @@ export async function readConfiguration(io: CommandIo, file?: string): Promise<H
       .filter((origin) => origin !== ""),
     prometheusUrl: env["FLAGSPAN_PROMETHEUS_URL"] || undefined,
   };
+}
+
+function suggest(name: string, known: readonly string[]): string {
+  const meant = findClosest(name, known);
+  return meant === undefined ? `it takes ${known.join(" and ")}.` : `did you mean "${meant}"?`;
 }
 
 type Environment = CommandIo["env"];

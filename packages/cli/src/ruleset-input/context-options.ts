@@ -40,7 +40,7 @@ export async function readContexts(file: string, io: CommandIo): Promise<readonl
   const value = /\.(?:jsonl|ndjson)$/i.test(file)
     ? text
         .split("\n")
-        .flatMap((line, index) => (line.trim() === "" ? [] : [parseJson(`${file}:${index + 1}`, line)]))
+        .flatMap((line, index) => (line.trim() === "" ? [] : [parseJson(file, line, index + 1)]))
     : parseAny(file, text);
   if (!Array.isArray(value) || !value.every(isContext)) {
     throw new UsageError(`${file} is not a list of contexts; write [{"targetingKey": "ada"}, …].`);

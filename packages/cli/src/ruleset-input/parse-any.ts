@@ -1,3 +1,4 @@
+import { parseRulesetText } from "@flagspan/ruleset";
 import { UsageError } from "../command.ts";
 import { isYamlPath, readYaml } from "./yaml.ts";
 
@@ -6,13 +7,16 @@ export function parseAny(file: string, text: string): unknown {
   return isYamlPath(file) ? readYaml(file, text).value : parseJson(file, text);
 }
 
-/** The value in a JSON text; `place` names it in the error. */
-export function parseJson(place: string, text: string): unknown {
+/** The value in a JSON text that begins at a line of a file; what is none is a `UsageError` with the place. */
+export function parseJson(file: string, text: string, firstLine = 1): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(
-      `${place}: not JSON: ${(error as Error).message.split("\n")[0] ?? ""}; correct it there.`,
-    );
+    // The ruleset's own reader knows the place of a slip in any JSON.
+    const issue = parseRulesetText(text).issues.find(({ code }) => code === "invalid-json");
+    const line = firstLine - 1 + (issue?.line ?? 1);
+    const told = issue?.message ?? (error as Error).message;
+    const message = told.replace(/^not JSON: (?:line \d+, column \d+: )?/, "");
+    throw new UsageError(`${file}:${line}:${issue?.column ?? 1}: not JSON: ${message}; correct it there.`);
   }
 }

@@ -5,6 +5,7 @@ import { createApi } from "../../api.ts";
 import type { Api } from "../../api.ts";
 import type { Command, CommandIo } from "../../command.ts";
 import { UsageError } from "../../command.ts";
+import { refuseExtra } from "../../refuse-extra.ts";
 import { measureDrill } from "./measure-drill.ts";
 import type { DrillResult } from "./measure-drill.ts";
 
@@ -38,6 +39,7 @@ flagspan drill <flag> --set shop.prod --history
     const { set } = values;
     if (flag === undefined || set === undefined)
       throw new UsageError("name the flag and its set: `flagspan drill dark-mode --set shop.prod`.");
+    refuseExtra("drill", positionals, 1);
     const within = /^(\d+)s?$/.exec(values.within)?.[1];
     if (within === undefined)
       throw new UsageError(`--within is "${values.within}"; it is a number of seconds, e.g. 10s.`);

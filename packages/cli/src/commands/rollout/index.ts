@@ -5,6 +5,7 @@ import { createApi } from "../../api.ts";
 import type { Api } from "../../api.ts";
 import type { Command, CommandIo } from "../../command.ts";
 import { UsageError } from "../../command.ts";
+import { refuseExtra } from "../../refuse-extra.ts";
 import { readPlanDocument } from "./read-plan.ts";
 import { readPart } from "./read-part.ts";
 import { showRollout, showRollouts } from "./show-rollout.ts";
@@ -55,6 +56,7 @@ flagspan rollout report <rollout or flag> [--json]
     const [first, subject] = positionals;
     const word = words.find((known) => known === first);
     if (word === undefined) throw new UsageError(`say what to do: ${words.join(", ")}.`);
+    refuseExtra("rollout", positionals, 2);
     const api = createApi(values, io);
     const reason = values.reason === undefined ? {} : { reason: values.reason };
     if (word === "start") {

@@ -5,6 +5,7 @@ import { evaluate, readSnapshot } from "@flagspan/ruleset";
 import { createApi } from "../../api.ts";
 import type { Command } from "../../command.ts";
 import { UsageError } from "../../command.ts";
+import { refuseExtra } from "../../refuse-extra.ts";
 import { fetchRuleset } from "./fetch-ruleset.ts";
 
 /** `flagspan unit`: what one user gets, and which bad outcomes the guard holds for them; for support. */
@@ -30,6 +31,7 @@ flagspan unit <set> <targeting key> [--context '{"country":"DE"}'] [--json]
     const [set, targetingKey] = positionals;
     if (set === undefined || targetingKey === undefined)
       throw new UsageError("name the flag set and the user: `flagspan unit shop.prod user-42`.");
+    refuseExtra("unit", positionals, 2);
     const { text, unitSecret } = await fetchRuleset(set, values, io);
     const read = readSnapshot(text);
     if (!read.ok)
