@@ -1,5 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { v2 } from "@datadog/datadog-api-client";
+import type { EventIngest } from "@dynatrace-sdk/client-classic-environment-v2";
+import type { IncomingWebhookSendArguments } from "@slack/webhook";
 import {
   createBridge,
   datadogSink,
@@ -135,7 +137,7 @@ test("Datadog gets a change event that fits the types of its own client", async 
   ]);
 });
 
-test("Dynatrace gets one event for each service, the token in a header", async () => {
+test("Dynatrace gets one event for each service that fits the types of its own client, the token in a header", async () => {
   const receiver = await receive(() => ({ status: 201 }));
   await deliver(
     dynatraceSink({
@@ -145,24 +147,33 @@ test("Dynatrace gets one event for each service, the token in a header", async (
       allowPrivate,
     }),
   );
-  expect(receiver.requests.map(sent)).toMatchObject([
-    {
-      path: "/api/v2/events/ingest",
-      headers: { authorization: "Api-Token dt0c01" },
-      body: {
-        eventType: "CUSTOM_CONFIGURATION",
-        title: "Feature flag dark-mode killed",
-        startTime: Date.parse(change.occurredAt),
-        entitySelector: 'type(SERVICE),entityName.equals("checkout")',
-        properties: {
-          "feature_flag.change.id": "change-1",
-          "feature_flag.change.reason": "checkout fails",
-          "dt.event.description": sentence,
-        },
-      },
+  const at = Date.parse(change.occurredAt);
+  const event = {
+    eventType: "CUSTOM_CONFIGURATION",
+    title: "Feature flag dark-mode killed",
+    startTime: at,
+    endTime: at,
+    entitySelector: 'type(SERVICE),entityName.equals("checkout")',
+    properties: {
+      "feature_flag.key": "dark-mode",
+      "feature_flag.set.id": "shop.prod",
+      "feature_flag.version": "43",
+      "feature_flag.change.id": "change-1",
+      "feature_flag.change.action": "killed",
+      "feature_flag.change.source": "flagspan",
+      "feature_flag.change.reason": "checkout fails",
+      "feature_flag.change.actor.id": "ada@example.com",
+      "feature_flag.change.actor.type": "user",
+      "feature_flag.change.url": "https://control.example/c/1",
+      "dt.event.description": sentence,
     },
-    { body: { entitySelector: 'type(SERVICE),entityName.equals("a~"b")' } },
+  } satisfies EventIngest;
+  const other = { ...event, entitySelector: 'type(SERVICE),entityName.equals("a~"b")' };
+  expect(receiver.requests.map(({ path, headers }) => [path, headers["authorization"]])).toEqual([
+    ["/api/v2/events/ingest", "Api-Token dt0c01"],
+    ["/api/v2/events/ingest", "Api-Token dt0c01"],
   ]);
+  expect(receiver.requests.map((request) => sent(request).body)).toEqual([event, other]);
 });
 
 test("New Relic gets a change tracking event; an error in a 200 is found", async () => {
@@ -225,6 +236,32 @@ test("Sentry gets a signed change with a 64-bit id that is the same for a duplic
       },
     ],
   });
+});
+
+test("Slack gets a message that fits the types of its own client", async () => {
+  const receiver = await receive();
+  await deliver(slackSink({ url: `${receiver.url}/services/T/B/x`, allowPrivate }));
+  const message = {
+    text: sentence,
+    blocks: [
+      {
+        type: "section",
+        text: {
+          type: "mrkdwn",
+          text: expect.stringMatching(
+            /^:octagonal_sign: .+ <https:\/\/control\.example\/c\/1\|open>$/,
+          ) as string,
+        },
+      },
+      {
+        type: "context",
+        elements: [
+          { type: "plain_text", text: "2026-01-31T12:00:00.000Z · flagspan · change-1", emoji: false },
+        ],
+      },
+    ],
+  } satisfies IncomingWebhookSendArguments;
+  expect(receiver.requests.map((request) => sent(request).body)).toEqual([message]);
 });
 
 test("Slack gets text, never markup", async () => {
