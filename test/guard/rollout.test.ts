@@ -496,6 +496,53 @@ describe("several processes", () => {
     await next.stop();
   });
 
+  it("that cannot reach control for a minute raise the alarm, keep at the kill, and carry it out when control is back", async () => {
+    const house = await open();
+    const id = await start(house);
+    house.outage = true;
+    house.guard.observe(harm(id), believed);
+    await house.pass(9);
+    expect(house.notices.map(({ topic }) => topic)).not.toContain("alarm");
+    await house.pass(51);
+    const alarms = house.notices.filter(({ topic }) => topic === "alarm");
+    expect(alarms.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^dark-mode: the kill is not published 10 s after the decision: .*did not answer/,
+      ),
+    ]);
+    house.outage = false;
+    expect((await house.client.getFlag("shop.prod", "dark-mode")).killed).toBe(false);
+    await house.pass(2);
+    expect((await house.client.getFlag("shop.prod", "dark-mode")).killed).toBe(true);
+    expect((await house.rollout(id)).obstacle).toBeNull();
+    expect(house.notices.filter(({ topic }) => topic === "killed")).toHaveLength(1);
+  });
+
+  it.each([
+    ["is paused with the reason where the next stage is due", false, "paused"],
+    ["stays killed with the reason where it was breached", true, "killed"],
+  ])("of a flag that was deleted meanwhile %s", async (_, isHarmful, status) => {
+    const house = await open();
+    const id = await start(house, { ...plan, stages: [{ percent: 10, hold: "5s" }, { percent: 100 }] });
+    await house.send(["write"], "DELETE", "/v1/flags/shop.prod/dark-mode", { reason: "cleaned up" });
+    house.guard.observe(isHarmful ? harm(id) : harm(id).slice(0, 2), believed);
+    await house.pass(10);
+    expect(await house.rollout(id)).toMatchObject({
+      status,
+      obstacle: expect.stringContaining("dark-mode") as string,
+    });
+    const writes = await house.store.documents.read("rollout-decisions", id, 0, 500);
+    await house.pass(20);
+    expect(await house.store.documents.read("rollout-decisions", id, 0, 500)).toHaveLength(writes.length);
+    expect(await house.send(["write"], "POST", `/v1/rollouts/${id}/abort`, { reason: "gone" })).toMatchObject(
+      {
+        status: 200,
+      },
+    );
+    await house.pass(2);
+    expect((await house.rollout(id)).status).toBe("rolled-back");
+  });
+
   it("are told about it when a kill is not everywhere within ten seconds", async () => {
     const house = await open();
     const id = await start(house);

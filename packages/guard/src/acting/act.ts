@@ -39,7 +39,11 @@ export async function act(
     };
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
-    const retry = action.kind === "kill" || error.code === "unavailable" || error.code === "conflict";
+    // A kill is tried until it is done, or there is nothing left to kill.
+    const retry =
+      error.code === "unavailable" ||
+      error.code === "conflict" ||
+      (action.kind === "kill" && error.code !== "not-found");
     return { ok: false, retry, problem: `${plan.flagKey}: ${error.message}` };
   }
 }

@@ -2,7 +2,7 @@ import type { Propagation } from "../life/state.ts";
 import type { AppliedReport } from "./control-client.ts";
 
 /** A change must be everywhere within this time; else people are told. */
-const everywhereWithinMs = 10_000;
+export const everywhereWithinMs = 10_000;
 
 /**
  * Updates how far a change has got from control's report of acknowledgements; a function of its arguments. The alarm is raised once, when an instance

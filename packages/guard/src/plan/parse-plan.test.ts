@@ -136,6 +136,25 @@ describe("a freeze window", () => {
     expect(weekend !== undefined && isFrozen(weekend, Date.parse(moment))).toBe(frozen);
   });
 
+  const night = parseFreezeWindow("Sat 22:00 - Sun 06:00 Europe/Berlin");
+  it.each([
+    // Clocks go back in this night: it lasts nine hours.
+    ["2026-10-24T19:59:00Z", false],
+    ["2026-10-24T20:00:00Z", true],
+    ["2026-10-25T00:30:00Z", true],
+    ["2026-10-25T01:30:00Z", true],
+    ["2026-10-25T04:59:00Z", true],
+    ["2026-10-25T05:00:00Z", false],
+    // And forward in this one: seven hours.
+    ["2026-03-28T20:59:00Z", false],
+    ["2026-03-28T21:00:00Z", true],
+    ["2026-03-29T01:00:00Z", true],
+    ["2026-03-29T03:59:00Z", true],
+    ["2026-03-29T04:00:00Z", false],
+  ])("over a change of the clocks at %s is %s", (moment, frozen) => {
+    expect(night !== undefined && isFrozen(night, Date.parse(moment))).toBe(frozen);
+  });
+
   it("is refused with a day, time or zone that does not exist", () => {
     for (const text of [
       "Fri 25:00 - Mon 08:00 UTC",

@@ -1,7 +1,7 @@
 import { readRollout } from "@flagspan/ruleset/rollout";
 import { act } from "../acting/act.ts";
 import type { ControlClient } from "../acting/control-client.ts";
-import { followPropagation } from "../acting/verify.ts";
+import { everywhereWithinMs, followPropagation } from "../acting/verify.ts";
 import { applyCommand } from "../life/command.ts";
 import type { Command } from "../life/command.ts";
 import { decide } from "../life/decide.ts";
@@ -77,6 +77,7 @@ export class RolloutRunner {
   #savedMs = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #lastReasons = "";
+  #warnedSinceMs: number | undefined;
   dropped = 0;
 
   constructor(stored: StoredRollout, around: RunnerSurroundings) {
@@ -285,11 +286,12 @@ export class RolloutRunner {
           nowMs,
           "act",
         );
+      this.#warnOfDelay(pending, result.problem, nowMs);
       return;
     }
     const state: RolloutState = {
       ...rest,
-      status: isOver(rest.status) ? rest.status : "paused",
+      status: isOver(rest.status) || rest.status === "killed" ? rest.status : "paused",
       obstacle: result.problem,
     };
     await this.#commit(
@@ -302,6 +304,16 @@ export class RolloutRunner {
       nowMs,
       "act",
     );
+  }
+
+  /** Tells people once when a kill cannot even be published. */
+  #warnOfDelay(pending: FlagAction, problem: string, nowMs: number): void {
+    const { pendingSinceMs = nowMs } = this.record.state;
+    if (pending.kind !== "kill" || nowMs - pendingSinceMs < everywhereWithinMs) return;
+    if (this.#warnedSinceMs === pendingSinceMs) return;
+    this.#warnedSinceMs = pendingSinceMs;
+    const { flagKey } = this.record.plan;
+    this.#notify("alarm", `${flagKey}: the kill is not published 10 s after the decision: ${problem}`, nowMs);
   }
 
   async #writeLog(): Promise<void> {
