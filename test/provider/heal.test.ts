@@ -19,10 +19,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
-import { ProviderEvents } from "@openfeature/server-sdk";
+import { OpenFeature, ProviderEvents, ServerProviderStatus } from "@openfeature/server-sdk";
 import { afterEach, describe, expect, test } from "vitest";
 import { follow, type Followed } from "./follow.ts";
-import { tickUntil } from "./manual-clock.ts";
+import { manualClock, tickUntil } from "./manual-clock.ts";
 import { answerStatus, onOff, SmallControl } from "./small-control.ts";
 import { settle, until } from "./until.ts";
 
@@ -395,6 +395,45 @@ test("a refused key in the middle of a stream's life: STALE, ERROR, the last rul
     ProviderEvents.Error,
     ProviderEvents.Ready,
   ]);
+});
+
+test("through the SDK, a key that is refused at the start is FATAL with defaults, and READY with answers once it is accepted", async () => {
+  const control = await startControl({ a: onOff("on") });
+  control.always.stream = answerStatus(401);
+  const clock = manualClock();
+  const source = httpSource({ url: control.url, set: "shop" });
+  const domain = "refused";
+  closers.push(() => OpenFeature.clearProviders());
+  const started = OpenFeature.setProviderAndWait(
+    domain,
+    new FlagspanProvider({ source, clock, random: () => 0.5 }),
+  );
+  await expect(started).rejects.toMatchObject({ code: "PROVIDER_FATAL" });
+  const client = OpenFeature.getClient(domain);
+  expect([client.providerStatus, await client.getBooleanValue("a", false)]).toEqual(["FATAL", false]);
+  delete control.always.stream;
+  await tickUntil("it has healed", clock, () => control.streams.size === 1);
+  await until("it is ready", () => client.providerStatus === ServerProviderStatus.READY);
+  expect(await client.getBooleanValue("a", false)).toBe(true);
+});
+
+test("a set that is renamed is a 404: the last ruleset answers, STALE says so, and its return is seen within half a minute", async () => {
+  const control = await startControl({ a: onOff("on") });
+  const { clock, ready, events, value, provider } = start(control);
+  const messages: (string | undefined)[] = [];
+  provider.events.addHandler(ProviderEvents.Stale, (details) => void messages.push(details?.message));
+  await ready;
+  control.always.stream = answerStatus(404);
+  control.always.ruleset = answerStatus(404);
+  control.cutStreams();
+  await tickUntil("it is stale", clock, () => messages.length > 0);
+  expect([value("a"), messages[0]?.includes("answered HTTP 404")]).toEqual([true, true]);
+  await tickUntil("it has been away for minutes", clock, () => clock.monotonic() > 200_000);
+  const backAtMs = clock.monotonic();
+  delete control.always.stream;
+  delete control.always.ruleset;
+  await tickUntil("it is ready", clock, () => events.at(-1)?.type === "PROVIDER_READY");
+  expect(clock.monotonic() - backAtMs).toBeLessThanOrEqual(30_000);
 });
 
 test("a wall clock that jumps a day either way delays nothing", async () => {

@@ -16,7 +16,7 @@ import {
   ProviderFatalError,
   type ResolutionDetails,
 } from "@openfeature/server-sdk";
-import { checkDelays } from "../source/check-http-source.ts";
+import { checkDelays } from "../source/check-options.ts";
 import { httpSource } from "../source/http-source.ts";
 import type { Source } from "../source/source.ts";
 import type { Announcement } from "../sync/availability.ts";

@@ -4,7 +4,7 @@ import type { LinkPolicy } from "../sync/link-state.ts";
 import { type Link, runLink } from "../sync/run-link.ts";
 import { createAcknowledger } from "./acknowledge.ts";
 import { createAudit } from "./audit.ts";
-import { checkHttpSource } from "./check-http-source.ts";
+import { checkHttpSource } from "./check-options.ts";
 import {
   classifyError,
   createHttpClient,

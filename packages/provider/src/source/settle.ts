@@ -78,7 +78,7 @@ export function createSettler({ gate, file, clock, failed, damaged }: SettlerOpt
       timer = undefined;
       again = false;
       await writing;
-      if (pending) await settle();
+      if (pending) await settle().catch(failed);
     },
   };
 }
