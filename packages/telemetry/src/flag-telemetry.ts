@@ -5,6 +5,7 @@ import { fastLaneEndpoint, platformEnvironment } from "./fast-lane/endpoint.ts";
 import { FlushTimer } from "./fast-lane/flush-timer.ts";
 import type { FastLaneEvent } from "./fast-lane/otlp-json.ts";
 import { FastLaneSender } from "./fast-lane/sender.ts";
+import type { FastLaneRequest } from "./fast-lane/sender.ts";
 import { SourceReader } from "./fast-lane/source.ts";
 import { DropCounts } from "./health/drop-counts.ts";
 import type { DropReason } from "./health/drop-counts.ts";
@@ -48,6 +49,11 @@ export interface FlagTelemetry {
   bindMetrics(): void;
   /** Reports an exception that nobody caught as the active request's bad outcome. */
   recordUncaught(error: unknown): void;
+  /**
+   * Takes what waits in the fast lane, up to one batch, as a request to be POSTed by other means: for a process that is
+   * about to die and cannot wait. The preload does it at an uncaught exception. Never throws.
+   */
+  handOver(): FastLaneRequest | undefined;
   /** What was given up to stay within the budgets, by reason; also the metric `feature_flag.telemetry.dropped`. */
   dropped(): ReadonlyMap<DropReason, number>;
   /** Sends what the fast lane holds. Never rejects. */
@@ -91,7 +97,10 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
   const isOn = options.outcomes !== false && env["OTEL_SDK_DISABLED"] !== "true";
   let stopped: Promise<void> | undefined;
   const queue = (event: FastLaneEvent): void => {
-    if (stopped !== undefined) return;
+    if (stopped !== undefined) {
+      drops.count("outcome_send");
+      return;
+    }
     if (options.outcomesThroughLogger === true) {
       if (!emitThroughLogger(event, options.loggerProvider)) drops.count("outcome_send");
     } else sender.add(event);
@@ -219,6 +228,15 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
         if (scope !== undefined && isOn) requests.uncaught(scope, errorType, trace.getSpanContext(ctx) ?? {});
       } catch {
         drops.count("hook_error");
+      }
+    },
+    handOver: () => {
+      flushExposures();
+      try {
+        return sender.handOver();
+      } catch {
+        drops.count("outcome_send");
+        return undefined;
       }
     },
     dropped: () => drops.read(),

@@ -20,5 +20,5 @@ export type { SubjectContext, SubjectKey } from "./privacy/subject.ts";
 export type { EndedRoot } from "./outcomes/is-bad.ts";
 export type { DropReason } from "./health/drop-counts.ts";
 export type { Clock } from "./otel/clock.ts";
-export type { FetchLike } from "./fast-lane/sender.ts";
+export type { FastLaneRequest, FetchLike } from "./fast-lane/sender.ts";
 export type { LoggerLike, LoggerProviderLike } from "./otel/global-loggers.ts";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect, test } from "vitest";
 
-import { installFolder, installNode, packPackages } from "../packed/install.ts";
+import { prepareSdkLine, sdkLines } from "./sdk-lines.ts";
 
 interface Exported {
   readonly active: unknown;
@@ -36,58 +36,15 @@ const pseudonym = createHmac("sha256", "the secret of the set")
   .subarray(0, 12)
   .toString("base64url");
 
-const openFeature = { "@openfeature/core": "1.12.0", "@openfeature/server-sdk": "1.23.0" };
-const lines = [
-  {
-    title: "the first 2.x (api 1.9.0, SDK 2.0.0, logs 0.200)",
-    node: () => process.execPath,
-    env: { OTEL_LINE: "2", OTEL_OLD_LOGS: "1" },
-    packages: {
-      "@opentelemetry/api": "1.9.0",
-      "@opentelemetry/api-logs": "0.200.0",
-      "@opentelemetry/context-async-hooks": "2.0.0",
-      "@opentelemetry/sdk-logs": "0.200.0",
-      "@opentelemetry/sdk-metrics": "2.0.0",
-      "@opentelemetry/sdk-trace-base": "2.0.0",
-    },
-  },
-  {
-    title: "the last 2.x (api 1.9.1, SDK 2.12, logs 0.223)",
-    node: () => process.execPath,
-    env: { OTEL_LINE: "2" },
-    packages: {
-      "@opentelemetry/api": "1.9.1",
-      "@opentelemetry/api-logs": "0.223.1",
-      "@opentelemetry/context-async-hooks": "2.12.0",
-      "@opentelemetry/sdk-logs": "0.223.1",
-      "@opentelemetry/sdk-metrics": "2.12.1",
-      "@opentelemetry/sdk-trace-base": "2.12.1",
-    },
-  },
-  {
-    title: "3.x (api 1.10.0, SDK 3.1.1) on Node 22",
-    node: () => installNode("22.23.0"),
-    env: { OTEL_LINE: "3" },
-    packages: {
-      "@opentelemetry/api": "1.10.0",
-      "@opentelemetry/context-async-hooks": "3.1.1",
-      "@opentelemetry/sdk-logs": "3.1.1",
-      "@opentelemetry/sdk-metrics": "3.1.1",
-      "@opentelemetry/sdk-trace": "3.1.1",
-    },
-  },
-] as const;
-
-test.each(lines)(
+test.each(sdkLines)(
   "the packed package works with an SDK that is set up by hand: $title",
-  ({ node, env, packages }) => {
-    const name = `hand-made-${packages["@opentelemetry/context-async-hooks"]}`;
-    const folder = installFolder(name, { ...openFeature, ...packages }, packPackages(["telemetry"]));
+  (line) => {
+    const { node, folder } = prepareSdkLine(line);
     const script = join(folder, "hand-made.mjs");
     copyFileSync(fileURLToPath(new URL("apps/hand-made.mjs", import.meta.url)), script);
-    const output = execFileSync(node(), [script], {
+    const output = execFileSync(node, [script], {
       cwd: folder,
-      env: { ...process.env, ...env, TARGETING_KEY: targetingKey },
+      env: { ...process.env, ...line.env, TARGETING_KEY: targetingKey },
       encoding: "utf8",
     });
     const exported = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Exported;

@@ -1,3 +1,4 @@
+import { diag } from "@opentelemetry/api";
 import { expect, test } from "vitest";
 
 import { DropCounts } from "../health/drop-counts.ts";
@@ -160,4 +161,38 @@ test("at the end what waits is sent at once, whatever time the receiver asked fo
   await gone.sender.finish();
   expect(gone.attempts).toHaveLength(2);
   expect([...gone.drops.read()]).toEqual([["outcome_send", 2]]);
+});
+
+test("what waits can be handed over, a batch at a time, and is then no longer sent", async () => {
+  const { sender, add, attempts } = createSender(() => ({ status: 200 }));
+  add(0, 501);
+  const first = sender.handOver();
+  expect(first).toMatchObject({
+    url: "http://guard.test/v1/logs",
+    headers: { "content-type": "application/json" },
+  });
+  expect(first?.body.match(/"eventName":"e/gu)).toHaveLength(500);
+  expect(sender.handOver()?.body).toContain('"eventName":"e500"');
+  expect(sender.handOver()).toBeUndefined();
+  await sender.flush();
+  expect(attempts).toEqual([]);
+});
+
+test("ten failures in a row are told to OpenTelemetry's diagnostics, once, without a secret", async () => {
+  const told: string[] = [];
+  const ignore = (): void => undefined;
+  const logger = { error: ignore, info: ignore, debug: ignore, verbose: ignore };
+  diag.setLogger({ ...logger, warn: (text) => told.push(text) }, { suppressOverrideMessage: true });
+  const { sender, add } = createSender((_, attempt) => (attempt === 12 ? { status: 200 } : { status: 401 }));
+  add(0, 2);
+  for (let flush = 0; flush < 11; flush += 1) await sender.flush();
+  expect(told).toEqual([
+    '@flagspan/telemetry: 10 requests in a row to http://guard.test failed (status 401); 2 outcomes and exposures wait. Is guardEndpoint right, and does its key have the scope "telemetry"?',
+  ]);
+  await sender.flush();
+  expect(sender.queued).toBe(0);
+  add(2, 3);
+  for (let flush = 0; flush < 10; flush += 1) await sender.flush();
+  expect(told).toHaveLength(2);
+  diag.disable();
 });

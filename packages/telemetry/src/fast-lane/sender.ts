@@ -1,4 +1,4 @@
-import { context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
+import { context, createContextKey, diag, ROOT_CONTEXT } from "@opentelemetry/api";
 
 import type { DropCounts } from "../health/drop-counts.ts";
 import type { Clock } from "../otel/clock.ts";
@@ -23,6 +23,13 @@ export type FetchLike = (
   text?(): Promise<string>;
 }>;
 
+/** One OTLP/HTTP JSON request, to be POSTed. */
+export interface FastLaneRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** How the sender reaches its endpoint. */
 export interface SenderOptions {
   /** Full URL of an OTLP/HTTP logs endpoint. */
@@ -41,6 +48,8 @@ const maxQueued = 20_000;
 const maxBatch = 500;
 /** How long one request may take. */
 const requestTimeoutMs = 5_000;
+/** After so many failures in a row the app's OpenTelemetry diagnostics are told, once. */
+const failuresToTell = 10;
 /** `fetch` refuses keepalive bodies above 64 KiB. */
 const maxKeepaliveBytes = 60_000;
 
@@ -60,6 +69,8 @@ export class FastLaneSender {
   #queue: FastLaneEvent[] = [];
   #inFlight: Promise<boolean> | undefined;
   #batchSize = maxBatch;
+  #failures = 0;
+  #problem = "no answer";
   /** Monotonic milliseconds before which the receiver wants to hear nothing. */
   #silentUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -104,6 +115,23 @@ export class FastLaneSender {
     this.#queue = [];
   }
 
+  /** Takes up to one batch of what waits out of the queue, as a request for somebody else to send. */
+  handOver(): FastLaneRequest | undefined {
+    const batch = this.#queue.slice(0, this.#batchSize);
+    if (batch.length === 0) return undefined;
+    this.#queue = this.#queue.slice(batch.length);
+    return this.#requestOf(batch);
+  }
+
+  #requestOf(batch: readonly FastLaneEvent[]): FastLaneRequest {
+    const { url, headers, source } = this.#options;
+    return {
+      url,
+      headers: { "content-type": "application/json", ...headers },
+      body: encodeFastLane(batch, source()),
+    };
+  }
+
   #mustWait(): boolean {
     return this.#silentUntilMs > this.#now();
   }
@@ -120,7 +148,11 @@ export class FastLaneSender {
   async #sendBatch(): Promise<boolean> {
     const batch = this.#queue.slice(0, this.#batchSize);
     const answer = await this.#post(batch);
-    if (answer === "later") return false;
+    if (answer === "later") {
+      this.#failed();
+      return false;
+    }
+    this.#failures = 0;
     if (answer === "too-large" && batch.length > 1) {
       this.#batchSize = Math.ceil(batch.length / 2);
       return true;
@@ -132,12 +164,12 @@ export class FastLaneSender {
 
   async #post(batch: readonly FastLaneEvent[]): Promise<Answer> {
     try {
-      const body = encodeFastLane(batch, this.#options.source());
+      const { url, headers, body } = this.#requestOf(batch);
       const quiet = ROOT_CONTEXT.setValue(suppressTracing, true);
       const response = await context.with(quiet, () =>
-        this.#options.fetch(this.#options.url, {
+        this.#options.fetch(url, {
           method: "POST",
-          headers: { "content-type": "application/json", ...this.#options.headers },
+          headers: { ...headers },
           body,
           keepalive: body.length <= maxKeepaliveBytes,
           signal: AbortSignal.timeout(requestTimeoutMs),
@@ -152,11 +184,23 @@ export class FastLaneSender {
         return "sent";
       }
       if (status === 413) return "too-large";
+      this.#problem = `status ${status}`;
       // 4xx other than "later" will not get better by itself, except for a key that is rotated: those are tried again.
       return status === 400 ? "refused" : "later";
-    } catch {
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.name : "no answer";
       return "later";
     }
+  }
+
+  /** A receiver that is gone for good loses nothing until the queue is full, so somebody has to be told before. */
+  #failed(): void {
+    this.#failures += 1;
+    if (this.#failures !== failuresToTell) return;
+    const { url } = this.#options;
+    diag.warn(
+      `@flagspan/telemetry: ${failuresToTell} requests in a row to ${URL.canParse(url) ? new URL(url).origin : "the guard endpoint"} failed (${this.#problem}); ${this.#queue.length} outcomes and exposures wait. Is guardEndpoint right, and does its key have the scope "telemetry"?`,
+    );
   }
 
   #giveTime(retryAfter: string | null | undefined): void {

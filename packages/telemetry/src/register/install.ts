@@ -3,6 +3,7 @@ import type { FlagTelemetry } from "../flag-telemetry.ts";
 import { readEnvironment } from "./environment.ts";
 import { joinOpenFeature } from "./open-feature.ts";
 import { joinOpenTelemetry } from "./open-telemetry.ts";
+import { sendBeforeCrash } from "./send-before-crash.ts";
 import { warnOnce } from "./warn-once.ts";
 
 /** Set once a preload has been installed, by whichever copy of the package. */
@@ -11,7 +12,8 @@ type Holder = { [installedKey]?: true };
 
 /**
  * Joins OpenTelemetry and OpenFeature in this process, present or to come. Answers undefined, having done nothing, where
- * it has been done before or `FLAGSPAN_DISABLED` is `true`. Uncaught exceptions become outcomes without being caught.
+ * it has been done before or `FLAGSPAN_DISABLED` is `true`. Uncaught exceptions become outcomes without being caught; if
+ * one ends the process and flags under a rollout are concerned, its end waits until that is sent, two seconds at most.
  */
 export function installFlagTelemetry(
   env: Readonly<Record<string, string | undefined>>,
@@ -24,9 +26,23 @@ export function installFlagTelemetry(
   const telemetry = createFlagTelemetry(options);
   joinOpenTelemetry(telemetry, warnOnce);
   joinOpenFeature(telemetry.hook, warnOnce);
-  process.on("uncaughtExceptionMonitor", (error) => telemetry.recordUncaught(error));
+  process.on("uncaughtExceptionMonitor", (error) => {
+    telemetry.recordUncaught(error);
+    // An app that handles the exception lives on, and the fast lane with it.
+    if (process.listenerCount("uncaughtException") === 0) sendLastWords(telemetry);
+  });
   process.once("beforeExit", () => {
     void telemetry.forceFlush();
   });
   return telemetry;
+}
+
+/** The process dies of the app's exception, whatever happens here. */
+function sendLastWords(telemetry: FlagTelemetry): void {
+  try {
+    const request = telemetry.handOver();
+    if (request !== undefined) sendBeforeCrash(request);
+  } catch {
+    warnOnce("what the crash says about flags could not be sent");
+  }
 }
