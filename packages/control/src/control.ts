@@ -28,6 +28,7 @@ import { createStreamTokens } from "./ofrep/stream-tokens.ts";
 import { createLibrary } from "./ruleset/library.ts";
 import type { Library, LiveStep } from "./ruleset/library.ts";
 import type { DocumentStore, Outbox, Store } from "./store/store.ts";
+import { isStoreAway } from "./store/away.ts";
 import { createStreamHub } from "./stream/hub.ts";
 import type { HubCounts } from "./stream/hub.ts";
 import { createUnknownEvents } from "./webhooks/unknown-events.ts";
@@ -84,6 +85,8 @@ export interface Control {
   }): void;
 }
 
+const STORE_AWAY = "the store cannot be reached or written at the moment; come back in 2 s";
+
 /** How long streams are given to leave, in batches. */
 const DRAIN_MS = 2000;
 
@@ -91,6 +94,8 @@ const DRAIN_MS = 2000;
 export function createControl(options: ControlOptions): Control {
   const { store } = options;
   const now = (): number => (options.clock === undefined ? Date.now() : options.clock.now());
+  // What only measures how long something takes must not follow a wall clock that is being set.
+  const elapsed = options.clock === undefined ? () => performance.now() : now;
   const random = options.random ?? Math.random;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const lag = watchEventLoop();
@@ -99,7 +104,7 @@ export function createControl(options: ControlOptions): Control {
     maxClients: limits.streams,
     connectsPerSecond: limits.streamConnectsPerSecond,
     queueBytes: limits.streamQueueBytes,
-    now,
+    now: elapsed,
     random,
   });
   const metrics = createControlMetrics({ hub: () => hub.counts, lag: lag.seconds });
@@ -119,7 +124,7 @@ export function createControl(options: ControlOptions): Control {
   const keyring = createKeyring(store);
   const gate = createGate({
     keyring,
-    now,
+    now: elapsed,
     ratePerSecond: limits.ratePerSecond,
     strangerRatePerSecond: limits.strangerRatePerSecond,
     ...(options.anonymous === undefined ? {} : { anonymous: options.anonymous }),
@@ -157,7 +162,9 @@ export function createControl(options: ControlOptions): Control {
     now,
     failed(error) {
       options.onError?.(error);
-      return problem(500, "control failed on this request; its log says why");
+      return isStoreAway(error)
+        ? problem(503, STORE_AWAY, {}, { "retry-after": "2" })
+        : problem(500, "control failed on this request; its log says why");
     },
     onAlerts: (alerts) => options.onAlerts?.(alerts),
     async ready() {

@@ -2,7 +2,7 @@ import { request } from "node:http";
 
 import { createKey, openMemoryStore } from "@flagspan/control";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { startControl } from "../start.ts";
 import type { TestControl } from "../start.ts";
@@ -298,5 +298,23 @@ describe("limits", () => {
       statuses.push((await ask("GET", "/v1/rulesets/shop.prod", { key: "fs_guess" })).status);
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  it("does not let a clock that is set forward refill anybody's rate", async () => {
+    const { ask, keys } = await startControl({ limits: { ratePerSecond: 1 } });
+    const started = performance.now();
+    const elapsed = vi.spyOn(performance, "now").mockReturnValue(started);
+    const wall = vi.spyOn(Date, "now");
+    try {
+      const statuses: number[] = [];
+      for (let day = 0; day < 4; day += 1) {
+        wall.mockReturnValue(1_800_000_000_000 + day * 86_400_000);
+        statuses.push((await ask("GET", "/v1/rulesets/shop.prod", { key: keys.sync })).status);
+      }
+      expect(statuses).toEqual([200, 200, 429, 429]);
+    } finally {
+      elapsed.mockRestore();
+      wall.mockRestore();
+    }
   });
 });

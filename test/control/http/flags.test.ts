@@ -1,3 +1,5 @@
+import { ControlError, openMemoryStore } from "@flagspan/control";
+import type { Store } from "@flagspan/control";
 import { describe, expect, it } from "vitest";
 
 import { startControl } from "../start.ts";
@@ -187,5 +189,49 @@ describe("changing flags", () => {
       Array.from({ length: 20 }, (_, index) => index + 2),
     );
     expect(await store.audit.verify()).toMatchObject({ ok: true });
+  });
+});
+
+describe("a store that cannot be written", () => {
+  it.each([
+    { what: "a full disk", error: new ControlError("store-unavailable", "disk full") },
+    { what: "a database that restarts", error: Object.assign(new Error("terminating"), { code: "57P01" }) },
+    { what: "a lost connection", error: Object.assign(new Error("closed"), { code: "CONNECTION_CLOSED" }) },
+  ])("is told as 503 for $what, and the old revision stays in force", async ({ error }) => {
+    const store = await openMemoryStore();
+    let isAway = false;
+    const rulesets: Store["rulesets"] = {
+      ...store.rulesets,
+      commit: (commit) => (isAway ? Promise.reject(error) : store.rulesets.commit(commit)),
+    };
+    const { ask } = await startControl({ store: { ...store, rulesets } });
+    const write = (): Promise<Response> =>
+      ask("PATCH", "/v1/flags/shop.prod/banner", {
+        body: { flag: { defaultVariant: "b" }, reason: "x" },
+      });
+    isAway = true;
+    const refused = await write();
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(await (await ask("GET", "/v1/rulesets/shop.prod")).json()).toMatchObject({
+      metadata: { version: "1" },
+    });
+    isAway = false;
+    expect((await write()).status).toBe(200);
+  });
+});
+
+describe("writers that race with the same If-Match", () => {
+  it("let exactly one through, and tell the others to read again", async () => {
+    const { ask } = await startControl();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        ask("PATCH", "/v1/flags/shop.prod/banner", {
+          body: { flag: { metadata: { description: `by ${index}` } }, reason: "race" },
+          headers: { "if-match": '"1"' },
+        }),
+      ),
+    );
+    const statuses = answers.map((answer) => answer.status).sort();
+    expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 412)]);
   });
 });

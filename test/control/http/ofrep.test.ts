@@ -87,6 +87,38 @@ describe("OFREP", () => {
     expect((await bulk(control, { targetingKey: "u" }, {}, "?flagConfigEtag=1")).status).toBe(200);
   });
 
+  it("sends ten thousand flags and every script whole, in as many bytes as it said", async () => {
+    const control = await startControl();
+    const word = (index: number): string => ["grün", "緑", "🟢", "plain", '"\u2028\\'][index % 5] ?? "";
+    const flags = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, index) => [
+        `flag-${index}-${word(index)}`,
+        {
+          state: "ENABLED",
+          variants: { yes: word(index), no: "" },
+          defaultVariant: "yes",
+          ...(index % 3 === 0 ? { targeting: { if: [{ "==": [{ var: "plan" }, "pro"] }, "no", null] } } : {}),
+        },
+      ]),
+    );
+    const body = { ruleset: { flags, metadata: { owner: "grün" } }, reason: "a large set" };
+    expect((await control.ask("PUT", "/v1/rulesets/shop.prod", { body })).status).toBe(200);
+    for (const plan of ["pro", "free"]) {
+      const response = await bulk(control, { targetingKey: "ü", plan });
+      const bytes = Buffer.from(await response.arrayBuffer());
+      expect(Number(response.headers.get("content-length"))).toBe(bytes.length);
+      const answer = JSON.parse(bytes.toString()) as {
+        flags: readonly { key: string; variant: string; value: string }[];
+      };
+      expect(answer.flags).toHaveLength(10_000);
+      for (const { key, variant, value } of answer.flags) {
+        const index = Number(key.split("-")[1]);
+        const expected = index % 3 === 0 && plan === "pro" ? ["no", ""] : ["yes", word(index)];
+        expect([variant, value]).toEqual(expected);
+      }
+    }
+  });
+
   it("gives watched flags the unit id, the same for the same key and only there", async () => {
     const control = await startControl();
     const contextId = async (targetingKey: string): Promise<unknown> => {

@@ -5,7 +5,7 @@ import { openPostgresStore } from "@flagspan/control";
 import type { Store } from "@flagspan/control";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { commitOf, describeStore } from "../../control/store/suite.ts";
+import { changeOf, commitOf, describeStore } from "../../control/store/suite.ts";
 import { startPostgres } from "./postgres-cluster.ts";
 import type { PostgresCluster } from "./postgres-cluster.ts";
 
@@ -60,6 +60,43 @@ describe("several processes over one Postgres", () => {
     }
     expect(await stores[0]?.rulesets.head("shop.prod")).toBe(10);
   });
+
+  it("hear of each other again after the server has cut every connection, and lose no write to it", async () => {
+    const [writer, reader] = stores;
+    if (writer === undefined || reader === undefined) throw new TypeError("the stores are open");
+    const heard: string[] = [];
+    const stop = reader.rulesets.onCommit((set) => heard.push(set));
+    const set = "cut.prod";
+    for (let revision = 1; revision <= 5; revision += 1) {
+      const cut = sql.unsafe(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'flagspan-control'",
+      );
+      const commit = { ...commitOf(revision), set, changes: [changeOf(`cut-${revision}`)] };
+      // The connection may go before, in or after the transaction: only asking again tells.
+      await expect
+        .poll(
+          async () => {
+            await cut;
+            const result = await writer.rulesets.commit(commit).catch(() => undefined);
+            return result?.ok === true || (await reader.rulesets.head(set).catch(() => 0)) === revision;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(true);
+    }
+    await expect.poll(() => heard.includes(set), { timeout: 20_000 }).toBe(true);
+    heard.length = 0;
+    await expect
+      .poll(async () => (await writer.rulesets.commit({ ...commitOf(6), set, changes: [] })).ok, {
+        timeout: 20_000,
+      })
+      .toBe(true);
+    await expect.poll(() => heard.includes(set), { timeout: 20_000 }).toBe(true);
+    stop();
+    const ids = (await reader.audit.list({ set: "shop.prod", limit: 1000 })).map((entry) => entry.change.id);
+    expect(ids.filter((id) => id.startsWith("cut-"))).toEqual([1, 2, 3, 4, 5].map((n) => `cut-${n}`));
+    expect(await reader.audit.verify()).toMatchObject({ ok: true });
+  }, 120_000);
 
   it("tell each other of commits, changes and keys", async () => {
     const heard = new Set<string>();

@@ -46,7 +46,7 @@ interface Entry {
 }
 
 /** An answer cut where the unit goes in, for flags of a running rollout. */
-interface Fragment {
+interface Rendered {
   readonly reason: Evaluation["reason"];
   readonly variant: Evaluation["variant"] | undefined;
   readonly errorCode: Evaluation["errorCode"] | undefined;
@@ -54,6 +54,9 @@ interface Fragment {
   readonly tail: string;
   readonly text: string;
   readonly bytes: number;
+}
+
+interface Fragment extends Rendered {
   readonly digest: string;
 }
 
@@ -74,24 +77,26 @@ export function createFragments(live: LiveSet, unitOf: UnitOf = createUnitOf(liv
       )
         return known;
     }
-    const made = renderFragment(entry.key, evaluation, entry.watched);
+    const rendered = renderFragment(entry.key, evaluation, entry.watched);
+    const made: Fragment = { ...rendered, digest: digestOf(rendered.text) };
     if (entry.ready.length < MAX_READY) entry.ready.push(made);
     return made;
   }
 
   function prepare(nowMs: number): NonNullable<typeof prepared> {
     const varying: Entry[] = [];
-    const constant: Fragment[] = [];
+    const constant: string[] = [];
     for (const entry of entries) {
-      const answer = evaluate(entry, {}, nowMs);
-      if (entry.watched || (answer.reason !== "STATIC" && answer.reason !== "DISABLED")) varying.push(entry);
-      else constant.push(answer);
+      const evaluation = evaluateCompiled(ruleset, entry.key, {}, nowMs);
+      if (entry.watched || (evaluation.reason !== "STATIC" && evaluation.reason !== "DISABLED")) {
+        varying.push(entry);
+      } else constant.push(renderFragment(entry.key, evaluation, false).text);
     }
     for (const key of ruleset.quarantined.keys()) {
-      if (!byKey.has(key))
-        constant.push(renderFragment(key, evaluateCompiled(ruleset, key, {}, nowMs), false));
+      if (byKey.has(key)) continue;
+      constant.push(renderFragment(key, evaluateCompiled(ruleset, key, {}, nowMs), false).text);
     }
-    const text = constant.map((answer) => answer.text).join(",");
+    const text = constant.join(",");
     return { constant: { text, bytes: Buffer.byteLength(text), digest: digestOf(text) }, varying };
   }
 
@@ -142,7 +147,7 @@ function digestOf(text: string): string {
   return hash("sha256", text, "base64url").slice(0, 16);
 }
 
-function renderFragment(key: string, evaluation: Evaluation, watched: boolean): Fragment {
+function renderFragment(key: string, evaluation: Evaluation, watched: boolean): Rendered {
   const metadata = JSON.stringify(showMetadata(evaluation.metadata, watched));
   const shown =
     evaluation.errorCode === undefined
@@ -162,7 +167,7 @@ function renderFragment(key: string, evaluation: Evaluation, watched: boolean): 
   const tail = "}}";
   const text = head + tail;
   const bytes = Buffer.byteLength(text);
-  return { reason, variant, errorCode, head, tail, text, bytes, digest: digestOf(text) };
+  return { reason, variant, errorCode, head, tail, text, bytes };
 }
 
 /** The codes OFREP knows for one flag; what it does not know is GENERAL. */
