@@ -1,5 +1,5 @@
-import type { Run } from "../evaluate/run.ts";
-import { FREE_LENGTH, readAttribute } from "../evaluate/read-context.ts";
+import { readAttribute } from "../evaluate/read-context.ts";
+import { FREE_LENGTH, type Run } from "../evaluate/run.ts";
 import type { EvaluationContext } from "../types.ts";
 import type { Closure } from "./closure.ts";
 

@@ -1,5 +1,6 @@
 import { interpret } from "../evaluate/interpret.ts";
 import { eagerOperators } from "../evaluate/operators/index.ts";
+import { chargeText, FREE_LITERAL } from "../evaluate/run.ts";
 import type { JsonValue } from "../types.ts";
 import { type Closure, closure, type Code, constant, toClosure } from "./closure.ts";
 import { compileComparison } from "./comparison.ts";
@@ -37,12 +38,20 @@ export function compile(rule: JsonValue): Closure {
 }
 
 function compileRule(rule: JsonValue): Code {
+  if (typeof rule === "string" && rule.length > FREE_LITERAL) return closure(chargeLiteral(rule));
   if (typeof rule !== "object" || rule === null) return constant(rule);
   if (Array.isArray(rule)) return compileList((rule as readonly JsonValue[]).map(compileRule));
   const keys = Object.keys(rule);
   const name = keys[0];
   if (name === undefined || keys.length > 1) return constant(rule);
   return closure(compileOperation(name, (rule as { readonly [key: string]: JsonValue })[name] ?? null, rule));
+}
+
+function chargeLiteral(text: string): Closure {
+  return (_context, run) => {
+    chargeText(text, run, FREE_LITERAL);
+    return text;
+  };
 }
 
 function compileList(codes: readonly Code[]): Code {

@@ -1,4 +1,5 @@
 import { readPath } from "../evaluate/operators/variables.ts";
+import { FREE_LENGTH } from "../evaluate/run.ts";
 import { createAttributeReader } from "./attribute-readers.ts";
 import type { Closure, Code } from "./closure.ts";
 
@@ -14,7 +15,8 @@ export function compileVariable(args: readonly Code[]): Closure | undefined {
 function compilePath(path: string, fallback: unknown): Closure | undefined {
   const segments = path.split(".").filter((segment) => segment !== "");
   const [first] = segments;
-  if (first === undefined) return undefined;
+  // What is charged for the length of its name is the general way's.
+  if (first === undefined || path.length > FREE_LENGTH) return undefined;
   if (first === "$flagd") return segments.length === 2 ? flagdProperty(segments[1]) : undefined;
   if (segments.length > 1) return (context, run) => readPath(path, context, run, fallback);
   const read = createAttributeReader(first);

@@ -11,7 +11,7 @@ export function isTruthy(value: unknown): boolean {
 
 /** Go's strconv.ParseFloat; undefined where the text is no number. Hexadecimal floats are not read. */
 function parseNumber(text: string): number | undefined {
-  const digits = text.replace(/(\d)_(?=\d)/g, "$1");
+  const digits = text.includes("_") ? text.replace(/(\d)_(?=\d)/g, "$1") : text;
   if (GO_FLOAT.test(digits)) return Number(digits.replace(/inf.*/i, "Infinity"));
   return /^nan$/i.test(text) ? NaN : undefined;
 }

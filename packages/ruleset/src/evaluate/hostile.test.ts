@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { answer, apply, evaluate, flagOf, rulesetOf } from "../evaluator.test-support.ts";
+import { bucketOf } from "./bucket.ts";
+import { hashText } from "./hash.ts";
 import { parseRuleset } from "../parse/parse-ruleset.ts";
 import type { EvaluationContext, JsonValue } from "../types.ts";
-import { includesText } from "./operators/includes-text.ts";
-import type { Run } from "./run.ts";
 
 const names = ["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty"];
 
@@ -213,16 +213,152 @@ describe("contexts made to hurt", () => {
   });
 });
 
-describe("includesText", () => {
-  it("finds what includes finds, also where it takes the linear way", () => {
-    const run: Run = { root: {}, flagKey: "flag", nowMs: 0, work: 0, loops: 0 };
-    const includes = (text: string, part: string): boolean => includesText(text, part, run);
-    const text = `${"a".repeat(3000)}b`;
-    expect(includes(text, `${"a".repeat(2000)}b`)).toBe(true);
-    expect(includes(text, `${"a".repeat(2000)}c`)).toBe(false);
-    expect(includes("abcabcabd", "abcabd")).toBe(true);
-    expect(includes(`${"ab".repeat(2000)}c`, `${"ab".repeat(1000)}c`)).toBe(true);
-    expect(includes(`${"ab".repeat(2000)}c`, `${"ab".repeat(1000)}a`)).toBe(true);
-    expect(includes(`${"ab".repeat(2000)}c`, `${"ab".repeat(1000)}d`)).toBe(false);
+describe("work is paid for", () => {
+  const many = (rule: unknown, count: number): unknown => ({ or: Array.from({ length: count }, () => rule) });
+  const times = <T>(count: number, make: (i: number) => T): readonly T[] =>
+    Array.from({ length: count }, (_, i) => make(i));
+  const wide = (keys: number): unknown => Object.fromEntries(times(keys, (i) => [`k${i}`, i]));
+  const long = "a".repeat(50_000);
+  const digits = `${"1_".repeat(30_000)}x`;
+  const shared = times(60, (i) => i).reduce<unknown>((inner) => ({ a: inner, b: inner }), {});
+  const endless: unknown = new Proxy(
+    {},
+    {
+      ownKeys: () => ["a", "b"],
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: 1 }),
+      get: (_target, key) => (key === "toJSON" ? undefined : endless),
+    },
+  );
+  const laden = Object.defineProperties(
+    {},
+    Object.fromEntries(times(1000, (i) => [`g${i}`, { enumerable: true, get: () => "v" }])),
+  );
+
+  it.each<[string, unknown, Record<string, unknown>]>([
+    ["long texts of the rule, compared", many({ "<": [`${long}b`, `${long}a`] }, 20), {}],
+    [
+      "long texts of the context, compared",
+      many({ "<": [{ var: "a" }, { var: "b" }] }, 20),
+      { a: long, b: long },
+    ],
+    ["a text within a loop, compared", { some: [times(100, (i) => i), { "<": [{ var: "" }, long] }] }, {}],
+    [
+      "an accumulator, compared",
+      {
+        reduce: [
+          times(900, (i) => i),
+          { if: [{ "<": [{ var: "accumulator" }, "b"] }, { var: "accumulator" }] },
+          long,
+        ],
+      },
+      {},
+    ],
+    [
+      "a long needle",
+      { in: [{ var: "part" }, { var: "text" }] },
+      { text: long, part: `b${long.slice(0, 300)}` },
+    ],
+    ["many searches of one text", many({ in: ["b", { var: "text" }] }, 20), { text: long }],
+    [
+      "a list within a loop, searched",
+      { filter: [times(2000, (i) => i), { in: [{ var: "l" }, times(300, (i) => -i)] }] },
+      {},
+    ],
+    ["text that is nearly a number", many({ "<": [{ var: "n" }, 1] }, 20), { n: digits }],
+    [
+      "text that is nearly a version",
+      many({ sem_ver: [{ var: "v" }, ">", "1.2.3"] }, 20),
+      { v: `1.2.3-${"a.".repeat(20_000)}!` },
+    ],
+    ["a path of 100,000 steps", { var: "a.".repeat(100_000) }, {}],
+    ["a path from the context", many({ var: [{ var: "p" }, false] }, 20), { p: "a.".repeat(20_000) }],
+    ["many paths of many steps", many({ var: "a.".repeat(120) }, 2000), {}],
+    [
+      "missing names from the context",
+      many({ if: [{ missing: [{ var: "p" }] }, false] }, 20),
+      { p: "a.".repeat(20_000) },
+    ],
+    ["an object of 50,000 properties", { "==": [{ var: "o" }, 1] }, { o: wide(50_000) }],
+    ["the same small object again and again", many({ "!": [{ var: "o" }] }, 1000), { o: wide(50) }],
+    [
+      "the whole context again and again",
+      many({ "!": [{ var: "" }] }, 1000),
+      wide(50) as Record<string, unknown>,
+    ],
+    ["getters without end", many({ "!": [{ var: "o" }] }, 100), { o: laden }],
+    ["a shared tree that doubles", { "==": [{ var: "o" }, 1] }, { o: shared }],
+    ["a proxy without a floor", { "==": [{ var: "o" }, 1] }, { o: endless }],
+    ["a list of 2³² − 1 holes", { "!!": [{ var: "l" }] }, { l: Object.assign([], { length: 2 ** 32 - 1 }) }],
+    ["24,000 dates", { "!!": [{ var: "l" }] }, { l: times(24_000, () => new Date(0)) }],
+    [
+      "lone surrogates, hashed",
+      many({ fractional: [{ var: "k" }, [false, 1]] }, 2000),
+      { k: "\ud800".repeat(60) },
+    ],
+    [
+      "a set of sets",
+      times(18, (i) => i).reduce<unknown>((o) => ({ set: [o, "a", 1] }), { var: "o" }),
+      { o: wide(5000) },
+    ],
+    [
+      "a filter that puts lists into its rule",
+      { filter: [times(900, (i) => i), { "!": [times(900, (i) => i)] }] },
+      {},
+    ],
+  ])("%s: an evaluation ends with an error", (_title, rule, context) => {
+    expect(answer({ if: [rule, "on", "off"] }, context)).toMatchObject({
+      reason: "ERROR",
+      errorCode: expect.stringMatching(/^(GENERAL|INVALID_CONTEXT)$/) as unknown,
+    });
+  });
+
+  it.each<[string, unknown, Record<string, unknown>, unknown]>([
+    [
+      "5,000 shares",
+      { fractional: times(4900, (i) => [`v${i}`, 1]) },
+      { targetingKey: "u" },
+      `v${bucketOf(hashText("flagu"), 4900)}`,
+    ],
+    ["numbers beyond 64 bits in substr", { substr: ["abc", -1e308, 1e308] }, {}, "abc"],
+    ["NaN in substr", { substr: ["abc", { "/": [0, 0] }] }, {}, "abc"],
+    [
+      "the greatest number as text",
+      { "==": [{ cat: [{ var: "n" }] }, `17976931348623157${"0".repeat(292)}`] },
+      { n: Number.MAX_VALUE },
+      true,
+    ],
+    [
+      "a version of 250 digits",
+      { sem_ver: [{ var: "v" }, ">", "1.0.0"] },
+      { v: `${"9".repeat(250)}.0.0` },
+      true,
+    ],
+    [
+      "sixty negations",
+      times(60, (i) => i).reduce<unknown>((rule) => ({ "!": [rule] }), { var: "x" }),
+      { x: 1 },
+      true,
+    ],
+    ["one of a million properties, by name", { "==": [{ var: "o.k5" }, 5] }, { o: wide(1_000_000) }, true],
+    ["an inherited text", { var: "toString" }, {}, null],
+    ["a name longer than what is free", { var: "n".repeat(100) }, { ["n".repeat(100)]: 1 }, 1],
+    [
+      "a needle at the end of a repetitive text",
+      { in: [{ var: "p" }, { var: "t" }] },
+      { t: `${"a".repeat(3000)}b`, p: `${"a".repeat(300)}b` },
+      true,
+    ],
+    [
+      "a text in a list of long ones",
+      { in: ["b".repeat(300), ["a".repeat(300), "b".repeat(300)]] },
+      {},
+      true,
+    ],
+  ])("%s: is answered", (_title, rule, context, expected) => {
+    expect(apply(rule, context)).toStrictEqual({ ok: true, value: expected });
+  });
+
+  it("an operator that logs does not exist", () => {
+    expect(apply({ log: ["x"] })).toMatchObject({ ok: false, code: "PARSE_ERROR" });
   });
 });

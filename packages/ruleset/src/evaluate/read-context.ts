@@ -1,9 +1,9 @@
 import type { EvaluationContext } from "../types.ts";
 import { RuleFailure } from "./failure.ts";
-import { charge, type Run, STEP_WORK } from "./run.ts";
+import { charge, chargeText, type Run, STEP_WORK } from "./run.ts";
 
-/** Strings up to this length are free: their number is bounded by the rule's size. */
-export const FREE_LENGTH = 256;
+/** A property costs much more than an element: getters and big dictionaries take 0.4 µs each. */
+const KEY_WORK = 64;
 const MAX_DEPTH = 64;
 
 /** One own property as JSON would carry it; null where there is none. `key` is the name of a top-level attribute. */
@@ -13,11 +13,8 @@ export function readAttribute(context: EvaluationContext, key: string, run: Run)
 
 /** What JSON would make of a context value: `toJSON` is asked (dates become text), undefined, functions and NaN are null. Fails beyond budgets. */
 export function normalize(value: unknown, run: Run, depth = 0): unknown {
-  if (typeof value === "string") {
-    if (value.length > FREE_LENGTH) charge(run, value.length);
-    return value;
-  }
-  if (typeof value === "boolean" || Number.isFinite(value)) return value;
+  chargeText(value, run);
+  if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
   if (typeof value !== "object" || value === null) return null;
   if (depth > MAX_DEPTH) {
     throw new RuleFailure(
@@ -29,11 +26,12 @@ export function normalize(value: unknown, run: Run, depth = 0): unknown {
     charge(run, value.length * STEP_WORK);
     return value.map((element) => normalize(element, run, depth + 1));
   }
+  charge(run, KEY_WORK);
   if ("toJSON" in value && typeof value.toJSON === "function")
     return normalize(value.toJSON(), run, depth + 1);
   const entries: [string, unknown][] = [];
   const keys = Object.keys(value);
-  charge(run, keys.length * STEP_WORK);
+  charge(run, keys.length * KEY_WORK);
   for (const key of keys) {
     const property: unknown = (value as Record<string, unknown>)[key];
     if (property === undefined || typeof property === "function" || typeof property === "symbol") continue;

@@ -25,6 +25,18 @@ export const STEP_WORK = 16;
 /** Hashing a character costs this much, if it is not ASCII. */
 export const HASH_WORK = 8;
 
+/** Reading a character of a long text: whatever is done with it then takes up to 25 ns. */
+const CHARACTER_WORK = 2;
+/** Texts of a context up to this length are free: how often they are read is bounded by the rule's size. */
+export const FREE_LENGTH = 64;
+/** So are texts of a rule up to this length. */
+export const FREE_LITERAL = 256;
+
+/** Charges for a text that is longer than what is free; any other value costs nothing. */
+export function chargeText(value: unknown, run: Run, free: number = FREE_LENGTH): void {
+  if (typeof value === "string" && value.length > free) charge(run, value.length * CHARACTER_WORK);
+}
+
 /** Charges work; fails the evaluation with GENERAL once the budget is spent. */
 export function charge(run: Run, work: number): void {
   run.work += work;

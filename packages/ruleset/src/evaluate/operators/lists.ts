@@ -3,17 +3,28 @@ import { expected, nameOf, refuse } from "../failure.ts";
 import { isRecord } from "../../json.ts";
 import { charge, type Run, STEP_WORK } from "../run.ts";
 import { asList, atLeast } from "./arguments.ts";
-import { includesText } from "./includes-text.ts";
 import type { EagerOperator, Operators } from "./operator.ts";
 
 /** What `in` answers for evaluated arguments: a text within a text, or an element of a list. */
 export function isMember(value: unknown, container: unknown, run: Run): boolean {
   if (typeof container === "string") {
     return typeof value === "string"
-      ? includesText(container, value, run)
+      ? includes(container, value, run)
       : expected("in a text, only a text can be found", value);
   }
-  return Array.isArray(container) && container.some((element) => isElement(value ?? null, element ?? null));
+  if (!Array.isArray(container)) return false;
+  // Outside a loop each element was paid for, by being read or by counting towards the size of the rule.
+  if (run.loops > 0) charge(run, container.length);
+  return container.some((element) => isElement(value ?? null, element ?? null));
+}
+
+/** Up to this length an engine finds a part within 8 ns a character, however repetitive both are. */
+const LINEAR_LENGTH = 250;
+
+/** A search is paid for by its worst case: beyond that length every character may meet every other. */
+function includes(text: string, part: string, run: Run): boolean {
+  charge(run, text.length * (part.length > LINEAR_LENGTH ? part.length / 8 : 1));
+  return text.includes(part);
 }
 
 function isElement(value: unknown, element: unknown): boolean {

@@ -1,13 +1,14 @@
 import { toInteger, toNumber, toText } from "../coerce.ts";
 import { expected } from "../failure.ts";
 import { normalize } from "../read-context.ts";
-import type { Run } from "../run.ts";
+import { chargeText, type Run } from "../run.ts";
 import { asList } from "./arguments.ts";
 import type { EagerOperator, Operators } from "./operator.ts";
 
 /** What `var` answers for an already evaluated argument; null where there is nothing. */
 export function resolve(name: unknown, data: unknown, run: Run): unknown {
-  if (name === null || name === undefined) return typeof data === "object" ? null : data;
+  if (name === null || name === undefined)
+    return typeof data === "object" ? null : readPath("", data, run, null);
   const list: readonly unknown[] = Array.isArray(name)
     ? name
     : [typeof name === "number" ? toText(name) : name];
@@ -19,7 +20,13 @@ export function resolve(name: unknown, data: unknown, run: Run): unknown {
 /** Follows a dotted path, of which none is the whole scope. Empty segments are skipped. */
 export function readPath(path: string, data: unknown, run: Run, fallback: unknown): unknown {
   const segments = path.split(".").filter(Boolean);
-  if (data !== run.root) return follow(segments, data) ?? fallback;
+  chargeText(path, run);
+  if (data !== run.root) {
+    // JSON already, but a text is paid for each time that it is read.
+    const found = follow(segments, data);
+    chargeText(found, run);
+    return found ?? fallback;
+  }
   if (segments.length === 0) return { ...(normalize(data, run) as object), $flagd: flagdProperties(run) };
   if (segments[0] === "$flagd") return follow(segments, { $flagd: flagdProperties(run) }) ?? fallback;
   // The caller's context is read raw and only what is found is made JSON; elements and literals are JSON already.
