@@ -231,7 +231,7 @@ describe("writers that race with the same If-Match", () => {
         }),
       ),
     );
-    const statuses = answers.map((answer) => answer.status).sort();
+    const statuses = answers.map((answer) => answer.status).sort((a, b) => a - b);
     expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 412)]);
   });
 });
