@@ -201,6 +201,29 @@ describe("a rollout through control's own API", () => {
     expect(await seen.stop()).toEqual([`${killedAt + 1} ${id}/10pct.r2`]);
   });
 
+  it.each([
+    ["as it stands killed", false],
+    ["after somebody restored it", true],
+  ])("that was aborted leaves the flag free for the next one, %s", async (_, isRestored) => {
+    const house = await open();
+    const before = await house.client.getFlag("shop.prod", "dark-mode");
+    const first = await start(house);
+    await house.send(["write"], "POST", `/v1/rollouts/${first}/abort`, { reason: "not today" });
+    await house.pass(2);
+    expect((await house.client.getFlag("shop.prod", "dark-mode")).killed).toBe(true);
+    if (isRestored)
+      await house.send(["write"], "POST", "/v1/flags/shop.prod/dark-mode/restore", { reason: "again" });
+    const second = await start(house, { ...plan, stages: [{ percent: 50, hold: "5s" }] });
+    const { flag, killed } = await house.client.getFlag("shop.prod", "dark-mode");
+    expect([killed, flag.metadata?.["rollout"]]).toEqual([false, `${second}/50pct`]);
+    expect(JSON.stringify(flag.targeting)).not.toContain(first);
+    await house.send(["write"], "POST", `/v1/rollouts/${second}/abort`, { reason: "not today either" });
+    await house.pass(2);
+    expect((await house.client.getFlag("shop.prod", "dark-mode")).flag.defaultVariant).toBe(
+      before.flag.defaultVariant,
+    );
+  });
+
   it("is paused, not fought over, when somebody else takes the flag away", async () => {
     const house = await open();
     const id = await start(house, { ...plan, stages: [{ percent: 10, hold: "5s" }, { percent: 100 }] });

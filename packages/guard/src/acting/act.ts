@@ -19,11 +19,12 @@ export async function act(
   record: RolloutRecord,
   action: FlagAction,
   now: () => number,
+  baseOf: FindBase,
 ): Promise<ActResult> {
   const { plan, state } = record;
   const decidedMs = state.pendingSinceMs ?? now();
   try {
-    const { write, base } = await publish(control, record, action);
+    const { write, base } = await publish(control, record, action, baseOf);
     return {
       ok: true,
       propagation: {
@@ -48,21 +49,36 @@ export async function act(
   }
 }
 
+/** The flag as it was before a rollout that is over; nothing for one that lives, or that never touched it. */
+type FindBase = (rolloutId: string) => Promise<FlagDefinition | undefined>;
+
+/** The flag without what an aborted rollout left in it, or in what its kill stands before; nothing where there is no such rollout. */
+export async function findFreed(
+  current: ControlWrite,
+  baseOf: FindBase,
+): Promise<FlagDefinition | undefined> {
+  const owner = readOwner(current.restores ?? current.flag);
+  return owner === undefined ? undefined : baseOf(owner);
+}
+
 async function publish(
   control: ControlClient,
   record: RolloutRecord,
   action: FlagAction,
+  baseOf: FindBase,
 ): Promise<{ write: ControlWrite; base?: FlagDefinition }> {
   const { plan, state } = record;
   const { flagSetId: set, flagKey: key } = plan;
   if (action.kind === "kill")
     return { write: await control.killFlag(set, key, { reason: action.reason, variant: plan.control }) };
   const current = await control.getFlag(set, key);
-  // A resume replaces the killed flag by the stage in one write: were the old flag restored first, its users would be treated for a moment.
-  const resumes = current.killed && state.run > 0 && action.kind === "render";
-  const flag = resumes ? (current.restores ?? current.flag) : current.flag;
-  const owner = readOwner(flag);
   const touched = record.base !== undefined;
+  const free = touched ? undefined : await findFreed(current, baseOf);
+  // Such a start, and a resume, replace the killed flag by the stage in one write: were it restored first, its users would be treated for a moment.
+  const restores =
+    current.killed && action.kind === "render" && (free !== undefined || (touched && state.run > 0));
+  const flag = free ?? (restores ? (current.restores ?? current.flag) : current.flag);
+  const owner = readOwner(flag);
   if (owner !== undefined ? owner !== record.id : touched)
     throw new ControlError(
       "refused",
@@ -76,7 +92,7 @@ async function publish(
     };
   const composed = composeStage(plan, state, flag, record.id, action.stage);
   if (!composed.ok) throw new ControlError("refused", composed.problem);
-  const write = resumes
+  const write = restores
     ? await control.restoreFlag(set, key, composed.flag, action.reason, current.revision)
     : await control.putFlag(set, key, composed.flag, action.reason, current.revision);
   return { write, base: record.base ?? flag };

@@ -1,3 +1,4 @@
+import { findFreed } from "../acting/act.ts";
 import { composeStage } from "../acting/compose-flag.ts";
 import { ControlError } from "../acting/control-client.ts";
 import type { ControlClient } from "../acting/control-client.ts";
@@ -163,8 +164,10 @@ async function readUnit(parts: DeciderParts, unit: string): Promise<unknown> {
 async function findObstacles(parts: DeciderParts, plan: Plan, id: string): Promise<readonly string[]> {
   const problems = [...(await parts.queries.findUnknown(plan))];
   try {
-    const { flag, killed } = await parts.control.getFlag(plan.flagSetId, plan.flagKey);
-    if (killed && !plan.dryRun)
+    const current = await parts.control.getFlag(plan.flagSetId, plan.flagKey);
+    const freed = await findFreed(current, (owner) => parts.documents.baseOf(owner));
+    const flag = freed ?? current.flag;
+    if (current.killed && freed === undefined && !plan.dryRun)
       return [...problems, `${plan.flagKey} is killed; restore it before a new rollout.`];
     for (const variant of [plan.treatment, plan.control])
       if (!Object.hasOwn(flag.variants, variant))

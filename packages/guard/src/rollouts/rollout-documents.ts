@@ -1,3 +1,5 @@
+import type { FlagDefinition } from "@flagspan/ruleset";
+import { isOver } from "../life/transitions.ts";
 import type { DocumentStore } from "./document-store.ts";
 import type { DecisionEntry, RolloutRecord, UnitEntry } from "./rollout-record.ts";
 
@@ -46,6 +48,12 @@ export class RolloutDocuments {
     return stored === undefined
       ? undefined
       : { version: stored.version, record: stored.body as RolloutRecord };
+  }
+
+  /** The flag as it was before this rollout, if that is over. */
+  async baseOf(id: string): Promise<FlagDefinition | undefined> {
+    const record = (await this.get(id))?.record;
+    return record !== undefined && isOver(record.state.status) ? record.base : undefined;
   }
 
   /** Stores a new rollout; `taken` if its flag already has a live one, whose id is returned with it. */

@@ -261,7 +261,9 @@ export class RolloutRunner {
       await this.#commit({ state, actions: [], reasons }, this.observe(now()), now(), "act");
       return this.#closeIfOver();
     }
-    const result = await act(this.#around.control, this.record, pending, now);
+    const result = await act(this.#around.control, this.record, pending, now, (id) =>
+      this.#around.documents.baseOf(id),
+    );
     const nowMs = now();
     const { pending: _, pendingSinceMs: __, obstacle: ___, ...rest } = this.record.state;
     if (result.ok) {
