@@ -17,7 +17,7 @@ import {
 } from "@flagspan/bridge";
 import { decodeLogs } from "@flagspan/bridge/otlp";
 import { createWebhookIntake } from "@flagspan/bridge/webhooks";
-import { openSqliteStore, type Store } from "@flagspan/control";
+import { openMemoryStore, openSqliteStore, type Store } from "@flagspan/control";
 import { afterEach, expect, test } from "vitest";
 import { createFakeClock } from "./fake-clock.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
@@ -282,9 +282,8 @@ test("a sink that is new begins with what comes, not with the alarms of last mon
 
 test("while the store does not answer, notifications wait, the oldest go first when they are too many, and nobody is held up", async () => {
   const clock = createFakeClock();
-  const folder = await mkdtemp(join(tmpdir(), "flagspan-notify-"));
-  running.push(() => rm(folder, { recursive: true, force: true }));
-  const store = await openStore(join(folder, "control.db"));
+  const store = await openMemoryStore();
+  running.push(() => store.close());
   let full = true;
   const documents: Store["documents"] = {
     ...store.documents,
