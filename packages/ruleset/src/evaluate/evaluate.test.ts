@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, evaluate, flagOf, rulesetOf } from "../evaluator.test-support.ts";
+import { updateRuleset } from "../update.ts";
 import type { Evaluation, FlagDefinition, JsonValue } from "../types.ts";
 
 function evaluateFlag(flag: unknown, type?: Parameters<typeof evaluate>[4]): Evaluation {
@@ -166,5 +167,128 @@ describe("references", () => {
   it("an unknown one fails only when it is reached", () => {
     expect(answer({ if: [true, "on", { $ref: "nope" }] })).toMatchObject({ variant: "on" });
     expect(answer({ if: [false, "on", { $ref: "nope" }] })).toMatchObject({ errorCode: "PARSE_ERROR" });
+  });
+});
+
+describe("an error says which flag, and what is wrong with it", () => {
+  it.each<[Partial<FlagDefinition>, Evaluation["errorCode"], string]>([
+    [{ targeting: "on" }, "TYPE_MISMATCH", "its value is a boolean, a string was asked for"],
+    [{ targeting: "purple" }, "GENERAL", 'its targeting yields "purple", none of its variants'],
+    [{ targeting: true }, "GENERAL", 'its targeting yields "true", none of its variants'],
+    [{ targeting: ["on"] }, "GENERAL", "its targeting yields a list or object that names no variant"],
+    [
+      { targeting: { reason: "x", details: "y" } },
+      "PARSE_ERROR",
+      "its targeting yields a list or object that names no variant",
+    ],
+    [
+      { targeting: { variant: 1, reason: "y" } },
+      "PARSE_ERROR",
+      "its targeting yields a list or object that names no variant",
+    ],
+    [
+      { targeting: { variant: "x", reason: "y" } },
+      "GENERAL",
+      'its targeting yields "x", none of its variants',
+    ],
+    [{ targeting: { "/": [1, 0] } }, "PARSE_ERROR", "its targeting yields Infinity, which is no JSON number"],
+    [{ targeting: { "%": [1, 0] } }, "PARSE_ERROR", "its targeting yields NaN, which is no JSON number"],
+    [{ targeting: { nope: [] } }, "PARSE_ERROR", 'unknown operator "nope"'],
+  ])("%j", (parts, errorCode, message) => {
+    expect(evaluateFlag(flagOf(parts), "string")).toStrictEqual({
+      reason: "ERROR",
+      errorCode,
+      errorMessage: `flag "flag": ${message}`,
+      metadata: {},
+    });
+  });
+
+  it("also where there is no such flag, where it is quarantined, and where the context cannot be read", () => {
+    const flags = {
+      bad: { state: "ENABLED" },
+      good: flagOf({ targeting: { if: [{ var: "x" }, "on"] } }),
+    };
+    const ruleset = rulesetOf({ flags });
+    const context = Object.defineProperty({}, "x", {
+      enumerable: true,
+      get() {
+        throw new Error("no");
+      },
+    });
+    expect(evaluate(ruleset, "none", {}, 0)).toStrictEqual({
+      reason: "ERROR",
+      errorCode: "FLAG_NOT_FOUND",
+      errorMessage: 'flag "none": the ruleset has no such flag',
+      metadata: {},
+    });
+    expect(evaluate(ruleset, "bad", {}, 0)).toStrictEqual({
+      reason: "ERROR",
+      errorCode: "PARSE_ERROR",
+      errorMessage: 'flag "bad": variants must be an object',
+      metadata: {},
+    });
+    expect(evaluate(ruleset, "good", context, 0)).toStrictEqual({
+      reason: "ERROR",
+      errorCode: "INVALID_CONTEXT",
+      errorMessage: 'flag "good": the context cannot be read: a property throws',
+      metadata: {},
+    });
+  });
+});
+
+describe("what a flag answers in full", () => {
+  const variants = { a: 1, b: 2, c: 3, "1": 4, "-0": 5 };
+  it.each<[Partial<FlagDefinition>, Evaluation]>([
+    [{}, { value: 2, variant: "b", reason: "STATIC", metadata: {} }],
+    [{ defaultVariant: "" }, { reason: "DEFAULT", metadata: {} }],
+    [{ targeting: null }, { value: 2, variant: "b", reason: "DEFAULT", metadata: {} }],
+    [{ targeting: { if: [] } }, { value: 2, variant: "b", reason: "DEFAULT", metadata: {} }],
+    [
+      { targeting: { if: [] }, defaultVariant: null },
+      { reason: "DEFAULT", metadata: {} },
+    ],
+    [{ targeting: "a" }, { value: 1, variant: "a", reason: "TARGETING_MATCH", metadata: {} }],
+    [{ targeting: "b" }, { value: 2, variant: "b", reason: "TARGETING_MATCH", metadata: {} }],
+    [{ targeting: "c" }, { value: 3, variant: "c", reason: "TARGETING_MATCH", metadata: {} }],
+    [{ targeting: 1 }, { value: 4, variant: "1", reason: "TARGETING_MATCH", metadata: {} }],
+    [{ targeting: { "-": [0] } }, { value: 5, variant: "-0", reason: "TARGETING_MATCH", metadata: {} }],
+    [{ targeting: { variant: "a" } }, { value: 1, variant: "a", reason: "TARGETING_MATCH", metadata: {} }],
+    [
+      { targeting: { variant: "a", reason: "", details: "" } },
+      { value: 1, variant: "a", reason: "TARGETING_MATCH", metadata: {} },
+    ],
+    [
+      { targeting: { variant: "a", reason: 1, details: 1, metadata: 1 } },
+      { value: 1, variant: "a", reason: "TARGETING_MATCH", metadata: {} },
+    ],
+    [
+      {
+        targeting: {
+          variant: "a",
+          reason: "R",
+          details: "d",
+          metadata: { x: 1, no: null, nor: [], yes: "y" },
+        },
+        metadata: { x: 0, z: true },
+      },
+      { value: 1, variant: "a", reason: "R", metadata: { details: "d", x: 1, z: true, yes: "y" } },
+    ],
+    [
+      { state: "DISABLED", defaultVariant: "a" },
+      { reason: "DISABLED", metadata: {} },
+    ],
+    [{ metadata: {} }, { value: 2, variant: "b", reason: "STATIC", metadata: {} }],
+  ])("%j", (parts, expected) => {
+    const evaluation = evaluateFlag(flagOf({ variants, defaultVariant: "b", ...parts }));
+    expect(evaluation).toStrictEqual(expected);
+    expect(evaluation).toSatisfy(Object.isFrozen);
+  });
+
+  it("the set's metadata may change while the flag stays", () => {
+    const before = rulesetOf({ flags: { flag: flagOf() }, metadata: { version: "1" } });
+    const { ruleset } = updateRuleset(before, { flags: {}, metadata: { version: "2" } });
+    expect(evaluate(before, "flag", {}, 0).metadata).toStrictEqual({ version: "1" });
+    expect(evaluate(ruleset, "flag", {}, 0).metadata).toStrictEqual({ version: "2" });
+    expect(evaluate(before, "flag", {}, 0).metadata).toStrictEqual({ version: "1" });
   });
 });

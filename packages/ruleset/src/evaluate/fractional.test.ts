@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHashPrefix, hashAfter } from "../compile/hash-prefix.ts";
-import { apply } from "../evaluator.test-support.ts";
+import { apply, evaluate, flagOf, rulesetOf } from "../evaluator.test-support.ts";
 import { bucketOf, MAX_WEIGHT } from "./bucket.ts";
 import { hashText } from "./hash.ts";
 
@@ -16,6 +16,13 @@ describe("hashText", () => {
     ["6LvT0", 2_147_483_648],
     ["ceQdGm", 4_294_967_295],
     ["José", 3_422_137_460],
+    ["\x7f\x80\u07ff\u0800", 1_091_750_216],
+    ["\ud7ff\ue000\uffff", 2_547_266_837],
+    ["\u{10000}\u{1f600}\u{10ffff}", 2_914_690_677],
+    ["ab", 2_613_040_991],
+    ["abcd", 1_139_631_978],
+    ["abcde", 3_902_511_862],
+    ["\udfffx", 1_125_826_721],
     ["", 0],
   ])("of %j is %d", (text, expected) => {
     expect(hashText(text)).toBe(expected);
@@ -210,20 +217,17 @@ describe("fractional", () => {
   });
 
   it("shares as it says", () => {
-    const counts = { a: 0, b: 0 };
+    const targeting = {
+      fractional: [
+        ["on", 25],
+        ["off", 75],
+      ],
+    };
+    const ruleset = rulesetOf({ flags: { flag: flagOf({ targeting }) } });
+    let on = 0;
     for (let i = 0; i < 4000; i++) {
-      counts[
-        value(
-          {
-            fractional: [
-              ["a", 25],
-              ["b", 75],
-            ],
-          },
-          { targetingKey: `user-${i}` },
-        ) as "a" | "b"
-      ]++;
+      if (evaluate(ruleset, "flag", { targetingKey: `user-${i}` }, 0).variant === "on") on++;
     }
-    expect(counts.a / 4000).toBeCloseTo(0.25, 1);
+    expect(on / 4000).toBeCloseTo(0.25, 1);
   });
 });

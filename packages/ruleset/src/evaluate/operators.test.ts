@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { apply } from "../evaluator.test-support.ts";
+import { answersOfFlagd } from "./flagd-answers.test-support.ts";
 
 /** Stands for a failure of the engine. */
 const FAILS = Symbol("fails");
@@ -77,6 +78,12 @@ describe("where engines differ, Go's answer", () => {
       true,
     ],
     ["some needs a rule", { some: [[1], true] }, {}, FAILS],
+    [
+      "a list that a loop puts into its rule may be the arguments",
+      { filter: [[1, 2], { or: { var: "flags" } }] },
+      { flags: [0, "x"] },
+      [1, 2],
+    ],
     ["none of nothing", { none: [{ var: "xs" }, { "==": [1, 1] }] }, {}, true],
     ["map binds the element", { map: [[1, 2], { "*": [{ var: "" }, 2] }] }, {}, [2, 4]],
     ["merge flattens once", { merge: [1, [2, [3]]] }, {}, [1, 2, [3]]],
@@ -164,6 +171,8 @@ describe("sem_ver", () => {
     expect(valueOf({ sem_ver: [{ var: "v" }, "=", "1.2"] }, { v: 1.2 })).toStrictEqual(true);
     expect(valueOf({ sem_ver: [{ var: "v" }, "=", "1.2"] }, { v: true })).toStrictEqual(null);
     expect(valueOf({ sem_ver: [{ var: "missing" }, "=", "1.2"] }, {})).toStrictEqual(null);
+    expect(valueOf({ sem_ver: [{ var: "v" }, "=", "999999"] }, { v: 999_999 })).toStrictEqual(true);
+    expect(valueOf({ sem_ver: [{ var: "v" }, "=", "1000000"] }, { v: 1_000_000 })).toStrictEqual(null);
     expect(valueOf({ sem_ver: ["1.2", "="] }, {})).toStrictEqual(null);
     expect(valueOf({ sem_ver: ["1.2", "=", "one"] }, {})).toStrictEqual(null);
   });
@@ -183,5 +192,68 @@ describe("starts_with and ends_with", () => {
     [{ ends_with: { var: "a" } }, "1", null],
   ])("%j of %j is %s", (rule, a, expected) => {
     expect(valueOf(rule, { a })).toStrictEqual(expected);
+  });
+});
+
+describe("a failure says where, what was expected and what was found", () => {
+  it.each<[unknown, string]>([
+    [{ "+": [{ var: "none" }, 1] }, "arithmetic needs numbers, got nothing (a missing attribute?)"],
+    [{ "*": [[1], 1] }, "arithmetic needs numbers, got list"],
+    [{ "-": [{ a: 1, b: 2 }, 1] }, "arithmetic needs numbers, got object"],
+    [{ cat: ["a", true] }, "text needs strings and numbers, got boolean"],
+    [{ substr: [[], 1] }, "text needs strings and numbers, got list"],
+    [{ if: "a" }, "if needs a list of arguments, got string"],
+    [{ and: 1 }, "and needs a list of arguments, got number"],
+    [{ or: null }, "or needs a list of arguments, got nothing (a missing attribute?)"],
+    [{ "==": 1 }, "== needs a list of arguments, got number"],
+    [{ "<": 1 }, "< needs a list of arguments, got number"],
+    [{ "<=": 1 }, "<= needs a list of arguments, got number"],
+    [{ ">": 1 }, "> needs a list of arguments, got number"],
+    [{ ">=": 1 }, ">= needs a list of arguments, got number"],
+    [{ "-": "1" }, "- needs a list of arguments, got string"],
+    [{ "*": "1" }, "* needs a list of arguments, got string"],
+    [{ "/": "1" }, "/ needs a list of arguments, got string"],
+    [{ max: 1 }, "max needs a list of arguments, got number"],
+    [{ min: 1 }, "min needs a list of arguments, got number"],
+    [{ "%": [1] }, "% needs 2 arguments, got 1"],
+    [{ abs: [] }, "abs needs 1 arguments, got 0"],
+    [{ cat: 1 }, "cat needs a list of arguments, got number"],
+    [{ merge: null }, "merge needs a list of arguments, got nothing (a missing attribute?)"],
+    [{ missing: 1 }, "missing needs a list of arguments, got number"],
+    [{ missing_some: 1 }, "missing_some needs a list of arguments, got number"],
+    [{ missing_some: [1, "a"] }, "missing_some needs a list of arguments, got string"],
+    [{ set: 1 }, "set needs a list of arguments, got number"],
+    [{ set: [{ a: 1, b: 2 }, 1, 2] }, "set needs the name of a property, got number"],
+    [{ substr: ["a"] }, "substr needs 2 arguments, got 1"],
+    [{ substr: ["abc", 2, -2] }, "substr ends before it starts"],
+    [{ in: [] }, "in needs 1 arguments, got 0"],
+    [{ in: [1, "abc"] }, "in a text, only a text can be found, got number"],
+    [{ in: [1, [[1]]] }, "a range needs 2 arguments, got 1"],
+    [{ in: [{ a: 1, b: 2 }, [{ a: 1, b: 2 }]] }, "lists and objects cannot be compared"],
+    [{ contains_any: [[[1]], [[1]]] }, "lists and objects cannot be compared"],
+    [{ var: true }, "var needs a path, got boolean"],
+    [{ var: [1, 2] }, "var needs a path, got number"],
+    [{ map: 1 }, "map needs a list of arguments, got number"],
+    [{ map: [{ "+": 1 }, 1] }, "map needs a list of arguments, got number"],
+    [{ filter: 1 }, "filter needs a list of arguments, got number"],
+    [{ filter: [{ "+": 1 }, 1] }, "filter needs a list of arguments, got number"],
+    [{ reduce: 1 }, "reduce needs a list of arguments, got number"],
+    [{ reduce: [[1], { "+": [1] }, null] }, "reduce needs a text, number or boolean to start with"],
+    [{ reduce: [{ "+": 1 }, { "+": [1] }, 0] }, "reduce needs a list of arguments, got number"],
+    [{ reduce: [[1], 1, 0] }, "reduce needs a rule as its second argument"],
+    [{ all: [] }, "all needs 1 arguments, got 0"],
+    [{ none: [[1]] }, "none needs 2 arguments, got 1"],
+    [{ some: [[1], 1] }, "some needs a rule as its second argument"],
+    [{ all: [{ "+": 1 }, { "!": [1] }] }, "all needs a list of arguments, got number"],
+    [{ nope: [] }, 'unknown operator "nope"'],
+    [{ if: [true, { var: "o" }] }, "an object from the context stands where a rule could"],
+  ])("%j: %s", (rule, message) => {
+    expect(apply(rule, { o: { k: 1 } })).toStrictEqual({ ok: false, code: "PARSE_ERROR", message });
+  });
+});
+
+describe("the tables of flagd's engine", () => {
+  it.each(answersOfFlagd)("%j", (rule, data, ...expected) => {
+    expect(valueOf(rule, data)).toStrictEqual(expected.length === 0 ? FAILS : expected[0]);
   });
 });

@@ -1,4 +1,5 @@
 import { bucketOf, MAX_WEIGHT } from "../bucket.ts";
+import { toInteger } from "../coerce.ts";
 import { hashText } from "../hash.ts";
 import { isRecord } from "../../json.ts";
 import { charge, HASH_WORK, type Run } from "../run.ts";
@@ -44,5 +45,6 @@ function defaultKey(data: unknown, run: Run): string | undefined {
 export function weightOf(bucket: unknown): number {
   if (!Array.isArray(bucket) || bucket.length === 0 || Object(bucket[0]) === bucket[0]) return NaN;
   const weight: unknown = bucket[1] ?? 1;
-  return Number.isInteger(weight) && Number(weight) <= MAX_WEIGHT ? Math.max(0, Number(weight)) : NaN;
+  const isWhole = typeof weight === "number" && weight === toInteger(weight);
+  return isWhole && weight <= MAX_WEIGHT ? Math.max(0, weight) : NaN;
 }

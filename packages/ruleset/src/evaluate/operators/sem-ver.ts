@@ -32,7 +32,9 @@ export const semVer: EagerOperator = (values) => {
   return a && b && relation ? relation(a, b) : null;
 };
 
-/** A version from an evaluated argument: texts, and numbers as they print. */
+/** A version from an evaluated argument: texts, and numbers as Go prints them, which from a million on is no version. */
 export function readVersion(value: unknown): Version | undefined {
-  return typeof value === "string" || typeof value === "number" ? parseVersion(`${value}`) : undefined;
+  return typeof value === "string" || (typeof value === "number" && value < 1e6)
+    ? parseVersion(`${value}`)
+    : undefined;
 }
