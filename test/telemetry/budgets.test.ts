@@ -82,6 +82,17 @@ test("spans that never end are forgotten at the limit, oldest first, and counted
   expect(rig.telemetry.dropped().get("live_spans")).toBe(20_001 - 1_256);
 });
 
+test("bounds that are no numbers are the defaults, not none", () => {
+  rig = createRig({ maxLiveSpans: Number.NaN, maxUnits: Number.NaN, maxFlags: Number.NaN });
+  rig.tracer.startActiveSpan("server", (server) => {
+    for (let index = 0; index < 40; index += 1) rig.evaluate(`flag-${index}`);
+    server.end();
+  });
+  expect(flagTags(rig.spans.getFinishedSpans()[0]?.attributes ?? {})).toHaveLength(32);
+  for (let index = 0; index < 60_000; index += 1) rig.tracer.startSpan("never ends", {}, ROOT_CONTEXT);
+  expect(rig.telemetry.dropped().get("live_spans")).toBe(60_001 - 50_256);
+});
+
 test("keys that nobody defines never become series, and series are bounded", async () => {
   const { MeterProvider, AggregationTemporality, InMemoryMetricExporter, PeriodicExportingMetricReader } =
     await import("@opentelemetry/sdk-metrics");

@@ -124,6 +124,8 @@ test("pino and winston lines carry the flags of their request, and the app's own
     winstonLogger.info("from winston", { "feature_flags.checkout": "by hand" });
     winstonLogger.info("again");
   });
+  const frozen = Object.freeze({ message: "frozen" });
+  expect(withFlagScope(() => (evaluate("checkout"), winstonFlagFormat().transform(frozen)))).toBe(frozen);
   pinoLogger.info("outside");
   expect(lines.map((line) => [line["msg"] ?? line["message"], line["feature_flags.checkout"]])).toEqual([
     ["from pino", "on"],

@@ -147,7 +147,7 @@ test("with our own provider and control neither shows, in outcomes, applied even
   expect(kinds.filter((kind) => !exported.some((text) => text.includes(kind)))).toEqual([]);
   const unit = rig.logs.getFinishedLogRecords()[0]?.attributes["feature_flag.context.id"];
   expect(unit).toMatch(/^[\w-]{16}$/u);
-  expect(taken.some((body) => body.includes(String(unit)))).toBe(true);
+  expect(taken.some((body) => body.includes(JSON.stringify(unit)))).toBe(true);
   const mine = [...secrets, "alice", "corp.example"];
   expect(exported.filter((text) => mine.some((secret) => text.includes(secret)))).toEqual([]);
 });

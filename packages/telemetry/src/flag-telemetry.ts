@@ -69,11 +69,11 @@ const flushIntervalMs = 1_000;
 export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTelemetry {
   const names = attributeNames(options.namespace);
   const clock = options.clock ?? systemClock;
-  const maxFlags = Math.max(1, Math.min(options.maxFlags ?? 32, scopeCapacity));
+  const maxFlags = Math.min(countOf(options.maxFlags, 32), scopeCapacity);
   const drops = new DropCounts();
   const env = platformEnvironment();
   const source = new SourceReader(options.resource ?? {}, env);
-  const spans = new LiveSpans(options.maxLiveSpans ?? 50_000, () => drops.count("live_spans"));
+  const spans = new LiveSpans(countOf(options.maxLiveSpans, 50_000), () => drops.count("live_spans"));
   const tags = new ScopeTags(options.naming ?? "per-flag", maxFlags, drops);
   const writer = new BulkWriter(typeof options.naming !== "function", drops);
   const counts = new EvaluationCounts(drops);
@@ -111,7 +111,7 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     clock,
     drops,
     source: "server",
-    maxUnits: options.maxUnits ?? 50_000,
+    maxUnits: countOf(options.maxUnits, 50_000),
     queue,
   });
   const requests = new RequestOutcomes({
@@ -243,4 +243,9 @@ export function createFlagTelemetry(options: FlagTelemetryOptions = {}): FlagTel
     forceFlush,
     shutdown,
   };
+}
+
+/** A bound that is no number (`Number(undefined)`, say) would bound nothing: it is the default. At least 1. */
+function countOf(given: number | undefined, usual: number): number {
+  return given === undefined || Number.isNaN(given) ? usual : Math.max(1, given);
 }

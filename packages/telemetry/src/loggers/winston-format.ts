@@ -12,7 +12,7 @@ export function winstonFlagFormat(options: LoggerFieldOptions = {}): WinstonFlag
   return {
     transform: (info) => {
       for (const [name, value] of Object.entries(flagFields(options))) {
-        if (!(name in info)) Object.assign(info, { [name]: value });
+        if (!(name in info)) Reflect.set(info, name, value); // a frozen record is logged without its flags
       }
       return info;
     },

@@ -1,12 +1,15 @@
 /** The longest text from outside that goes on the wire, in UTF-16 units. */
 const maxTextLength = 256;
 
-/** Control characters (C0, DEL, C1) and the line and paragraph separators, which split log lines. */
-const unclean = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
-const uncleanProbe = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+/**
+ * Control characters (C0, DEL, C1), the line and paragraph separators, which split log lines, and surrogates without
+ * their other half, for which a strict receiver refuses the whole request.
+ */
+const unclean = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const uncleanProbe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
- * Strips control characters and cuts the text at 256 characters, so that a flag key or variant chosen by somebody else
+ * Strips what is no text and cuts the text at 256 characters, so that a flag key or variant chosen by somebody else
  * can neither forge a log line nor grow a payload. Clean text is returned as it is, without a copy.
  */
 export function cleanText(text: string, maxLength: number = maxTextLength): string {
