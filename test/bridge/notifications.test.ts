@@ -19,6 +19,7 @@ import { decodeLogs } from "@flagspan/bridge/otlp";
 import { createWebhookIntake } from "@flagspan/bridge/webhooks";
 import { openMemoryStore, openSqliteStore, type Store } from "@flagspan/control";
 import { afterEach, expect, test } from "vitest";
+import { contractOf, violationsOf } from "../contracts/contract.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
 import { startReceiver, type Answer, type ReceivedRequest, type Receiver } from "./receiver.ts";
@@ -83,7 +84,7 @@ async function tellOnce(create: (url: string) => Sink): Promise<ReceivedRequest>
   return receiver.requests[0];
 }
 
-test("OTLP gets a log event with the severity, the rollout and the evidence", async () => {
+test("OTLP gets a log event with the severity, the rollout and the evidence, as the contract has it", async () => {
   const request = await tellOnce((url) =>
     otlpSink({
       endpoint: url,
@@ -92,31 +93,17 @@ test("OTLP gets a log event with the severity, the rollout and the evidence", as
     }),
   );
   expect(request.path).toBe("/v1/logs");
-  expect(decodeLogs(new TextEncoder().encode(request.body), "application/json")).toMatchObject({
-    records: [
-      {
-        resource: { "service.name": "control" },
-        eventName: "feature_flag.notification",
-        severityNumber: 17,
-        timeUnixMs: Date.parse("2026-01-31T12:00:00Z"),
-        body: "dark-mode: 12 of 40 treated users <failed>",
-        attributes: {
-          "feature_flag.key": "dark-mode",
-          "feature_flag.set.id": "shop.prod",
-          "feature_flag.rollout.id": "r1",
-          "feature_flag.rollout.stage": "2",
-          "feature_flag.notification.id": "r1:breach:1",
-          "feature_flag.notification.kind": "breach",
-          "feature_flag.notification.severity": "critical",
-          "feature_flag.notification.url": "https://control.example/rollouts/r1",
-          "feature_flag.notification.evidence.treated": 40,
-          "feature_flag.notification.evidence.bad": 12,
-          "deployment.environment.name": "production",
-          "otel.event.name": "feature_flag.notification",
-        },
-      },
-    ],
+  const decoded = decodeLogs(new TextEncoder().encode(request.body), "application/json");
+  const [record] = decoded.ok ? decoded.records : [];
+  expect(record).toMatchObject({
+    resource: { "service.name": "control" },
+    severityNumber: 17,
+    timeUnixMs: Date.parse("2026-01-31T12:00:00Z"),
+    body: "dark-mode: 12 of 40 treated users <failed>",
   });
+  const told = { eventName: record.eventName, attributes: record.attributes };
+  expect(violationsOf("notification", told)).toEqual([]);
+  expect(contractOf("notification").examples).toEqual([told]);
 });
 
 test("Grafana gets an annotation, Slack a message without markup", async () => {
