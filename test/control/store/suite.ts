@@ -53,6 +53,14 @@ export function describeStore(name: string, under: StoreUnderTest): void {
       );
     });
 
+    it("names every set once, in order, however many revisions it has", async () => {
+      for (const set of ["shop.prod", "a", "shop.dev", "z-9", "shop"]) {
+        for (const revision of [1, 2, 3])
+          await store.rulesets.commit({ ...commitOf(revision), set, changes: [] });
+      }
+      expect(await store.rulesets.sets()).toEqual(["a", "shop", "shop.dev", "shop.prod", "z-9"]);
+    });
+
     it("refuses the second of two writers that started from the same revision, and keeps nothing of it", async () => {
       await store.rulesets.commit(commitOf(1));
       const late = await store.rulesets.commit({ ...commitOf(1), changes: [changeOf("late")] });

@@ -31,6 +31,18 @@ export interface KeyRow {
   readonly revoked_at: string | null;
 }
 
+/**
+ * The names of all sets, in order. Jumps from one to the next in the primary key's index: `SELECT DISTINCT` would
+ * walk over every revision there ever was, and a key for all sets asks this with every OFREP request.
+ */
+export function selectSets(table: string): string {
+  return `WITH RECURSIVE sets(flag_set) AS (
+      SELECT min(flag_set) FROM ${table}
+      UNION ALL SELECT (SELECT min(flag_set) FROM ${table} WHERE flag_set > sets.flag_set) FROM sets
+        WHERE sets.flag_set IS NOT NULL)
+    SELECT flag_set FROM sets WHERE flag_set IS NOT NULL ORDER BY flag_set`;
+}
+
 /** Reads an audit row. */
 export function toEntry(row: ChangeRow): AuditEntry {
   return { seq: Number(row.seq), change: JSON.parse(row.body) as FlagChange, hash: row.hash };

@@ -5,7 +5,7 @@ import type { FlagChange } from "@flagspan/ruleset/change";
 import { CHAIN_START, createChainCheck } from "./chain.ts";
 import { createListeners } from "./listeners.ts";
 import { claimIn } from "./memory.ts";
-import { chainChanges, toDocument, toEntry, toKey, toRevision, toStep } from "./rows.ts";
+import { chainChanges, selectSets, toDocument, toEntry, toKey, toRevision, toStep } from "./rows.ts";
 import type { ChangeRow, KeyRow, RevisionRow } from "./rows.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import type {
@@ -150,10 +150,7 @@ function createRulesets(file: SqliteFile, notifyAppended: () => void): RulesetSt
     file.get<{ head: number | null }>("SELECT max(revision) AS head FROM revisions WHERE flag_set = ?", set)
       ?.head ?? 0;
   return {
-    sets: async () =>
-      file
-        .all<{ flag_set: string }>("SELECT DISTINCT flag_set FROM revisions ORDER BY flag_set")
-        .map((row) => row.flag_set),
+    sets: async () => file.all<{ flag_set: string }>(selectSets("revisions")).map((row) => row.flag_set),
     head: async (set) => head(set),
     load: async (set, revision) => {
       const target = revision ?? head(set);
