@@ -52,6 +52,7 @@ export const otherContracts: Readonly<Record<string, string>> = {
   change: "the FlagChange in every answer, and what the bridge tells",
   evaluation: "log event; test/telemetry holds it to what is sent",
   exposures: "fast lane; test/telemetry sends it, test/guard reads it",
+  notification: "log event of the bridge; test/bridge holds it to what is sent",
   outcome: "fast lane; test/telemetry sends it, test/guard reads it",
   patch: "event of the sync stream",
   "ofrep-refetch": "event of the OFREP stream",
