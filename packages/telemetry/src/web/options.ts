@@ -16,7 +16,7 @@ export interface WebFlagTelemetryOptions {
   readonly events?: EvaluationEventPolicy;
   /** Where outcomes go: control's `/v1/logs` or its base URL. Default: through the page's logger provider. */
   readonly guardEndpoint?: string;
-  /** Headers for it. What a page holds is no secret: only a key made for browsers belongs here. */
+  /** Headers for it. What a page holds is no secret: only a key of scope `evaluate`, whose outcomes are signals, belongs here. */
   readonly guardHeaders?: Readonly<Record<string, string>>;
   /** Names the unit for providers that set no `flagMetadata.contextId`. It goes on the wire: hand out a pseudonym. */
   readonly subject?: (context: SubjectContext) => string | undefined;
