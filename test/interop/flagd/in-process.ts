@@ -45,7 +45,8 @@ export async function installInProcess(): Promise<Installed> {
     return kind;
   } catch (error) {
     const told = (error as { stderr?: string }).stderr?.trim().split("\n").at(-1);
-    return { problem: `flagd's provider for Python, which needs Python and PyPI: ${told ?? String(error)}` };
+    const why = told === undefined || told === "" ? String(error) : told;
+    return { problem: `flagd's provider for Python, which needs Python and PyPI: ${why}` };
   }
 }
 

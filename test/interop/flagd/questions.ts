@@ -142,7 +142,7 @@ async function openSource(store: Store, rulesets: readonly NamedRuleset[]): Prom
   for (const ruleset of rulesets) {
     const { set, document, left } = withoutRefused(ruleset);
     if (left.length > 0)
-      console.log(`  of ${set} control refuses ${left.join(", ")}, which are wrong on purpose`);
+      console.log(`  of ${set} control refuses ${left.join(", ")}, which have errors on purpose`);
     await send("PUT", `/v1/rulesets/${set}`, { ruleset: document, reason: "interop" });
   }
   const { port } = await control.listenGrpc({ port: 0 });
