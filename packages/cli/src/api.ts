@@ -60,6 +60,8 @@ function describeProblem(status: number, text: string, hasKey: boolean): string 
     return hasKey
       ? "the key is not known here; create one with `flagspan keys create`."
       : "a key is needed: set --key or FLAGSPAN_KEY.";
+  if (status === 403 && !hasKey)
+    return "this needs a key: set --key or FLAGSPAN_KEY. (`flagspan dev` takes none: there the file is the truth; writes and rollouts need `flagspan serve`.)";
   try {
     const problem = JSON.parse(text) as {
       title?: string;

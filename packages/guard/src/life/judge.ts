@@ -144,13 +144,22 @@ function judgeRatio(
   const treatment = worst?.strata.reduce((sum, stratum) => sum + stratum.treatment, 0) ?? 0;
   const control = worst?.strata.reduce((sum, stratum) => sum + stratum.control, 0) ?? 0;
   const expected = (worst?.strata ?? []).reduce((sum, s) => sum + s.share * (s.treatment + s.control), 0);
+  const outcome = describeOutcome(worst?.outcome ?? guardrail.outcome);
+  if (treatment + control === 0)
+    return {
+      guardrail: guardrail.id,
+      logEvidence,
+      threshold,
+      breached: false,
+      text: `no users with ${outcome} yet; tolerated ratio ${guardrail.tolerate}`,
+    };
   return {
     guardrail: guardrail.id,
     logEvidence,
     threshold,
     breached: logEvidence >= threshold && treatment >= fewestBadUnits,
     text:
-      `${treatment} of ${treatment + control} users with ${describeOutcome(worst?.outcome ?? guardrail.outcome)} were treated, ` +
+      `${treatment} of ${treatment + control} users with ${outcome} were treated, ` +
       `${expected.toFixed(1)} expected at equal rates; tolerated ratio ${guardrail.tolerate}, ` +
       `evidence ${describeOdds(logEvidence)} against a needed ${describeOdds(threshold)}`,
   };

@@ -309,6 +309,6 @@ function listFollowUps({ plan, state }: RolloutRecord): readonly string[] {
       `Set metadata.expires on ${flagKey}, so that it is not forgotten.`,
     ];
   return state.status === "rolled-back"
-    ? [`${flagKey} gives everybody ${plan.control} until it is restored.`]
+    ? [`${flagKey} gives everybody ${plan.control} until it is restored or another rollout starts.`]
     : [];
 }

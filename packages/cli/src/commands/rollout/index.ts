@@ -38,7 +38,7 @@ export const rolloutCommand: Command = {
   name: "rollout",
   summary: "roll a flag out by plan, watch it, and take it back",
   usage: `
-flagspan rollout start <flag> --set shop.prod --stages internal,1%,10%,50%,100% --hold 15m
+flagspan rollout start <flag> --stages internal,1%,10%,50%,100% --hold 15m
 flagspan rollout start <flag> --set shop.prod --template standard-48h
 flagspan rollout start <plan.yaml>           a plan as in the guard's README
 flagspan rollout status [<rollout or flag>] [--watch] [--json]
@@ -46,7 +46,8 @@ flagspan rollout pause|resume|approve|dial-down <rollout or flag> [--stage 1%] [
 flagspan rollout abort <rollout or flag> [--segment internal] [--semver "appVersion < 2.3.1"] [--reason "why"]
 flagspan rollout report <rollout or flag> [--json]
 
-  start          templates: standard-48h, cautious-week, instant-with-guard, dark-launch
+  start          --set shop.prod, needed where several sets have the flag
+                 templates: standard-48h, cautious-week, instant-with-guard, dark-launch
                  --treatment on --control off --alpha 0.01 --dry-run (decides and tells, never acts)
   abort          everybody gets control; with --segment or --semver only that part of the users
   report         Markdown for a ticket, or JSON
@@ -60,7 +61,9 @@ flagspan rollout report <rollout or flag> [--json]
     const api = createApi(values, io);
     const reason = values.reason === undefined ? {} : { reason: values.reason };
     if (word === "start") {
-      const document = await readPlanDocument(need(subject, "a flag or a plan file"), values, io);
+      const document = await readPlanDocument(need(subject, "a flag or a plan file"), values, io, (flag) =>
+        findSet(api, flag),
+      );
       const view = await send(api, "POST", "/v1/rollouts", { ...document, ...reason, start: true });
       return show(api, view, values, io);
     }
@@ -87,6 +90,21 @@ flagspan rollout report <rollout or flag> [--json]
 function need(subject: string | undefined, what: string): string {
   if (subject === undefined) throw new UsageError(`name ${what}; \`flagspan rollout --help\` shows how.`);
   return subject;
+}
+
+/** The one set that has this flag, by what was changed so far. */
+async function findSet(api: Api, flag: string): Promise<string> {
+  const { changes } = await api.send<{ changes: readonly { readonly change: { flagSetId: string } }[] }>(
+    "GET",
+    `/v1/changes?flag=${encodeURIComponent(flag)}`,
+  );
+  const sets = [...new Set(changes.map(({ change }) => change.flagSetId))];
+  if (sets.length === 1) return sets[0] ?? "";
+  throw new UsageError(
+    sets.length === 0
+      ? `no flag set has ${flag} here; name the set with --set, e.g. --set shop.prod.`
+      : `${flag} is in ${sets.join(", ")}; name one with --set.`,
+  );
 }
 
 function pathOf(id: string): string {

@@ -21,12 +21,13 @@ const templates = ["standard-48h", "cautious-week", "instant-with-guard", "dark-
 
 /**
  * Builds the plan document from a file (`subject` ends in .yaml, .yml or .json), a template, or the one-line options; options win over the file. The plan is
- * parsed here once, so that a mistake is told before anything is sent.
+ * parsed here once, so that a mistake is told before anything is sent. `findSet` is asked where nothing names the flag's set.
  */
 export async function readPlanDocument(
   subject: string,
   flags: PlanFlags,
   io: CommandIo,
+  findSet: (flag: string) => Promise<string>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const isFile = /\.(ya?ml|json)$/.test(subject);
   const base = isFile
@@ -34,13 +35,18 @@ export async function readPlanDocument(
     : flags.template === undefined
       ? {}
       : await readTemplate(flags.template, io);
-  const document = {
+  const given = {
     ...base,
     ...(isFile ? {} : { flag: subject }),
     ...pick(flags, ["set", "stages", "hold", "treatment", "control"]),
     ...(flags.alpha === undefined ? {} : { alpha: Number(flags.alpha) }),
     ...(flags["dry-run"] ? { dryRun: true } : {}),
   };
+  const { set, flagSetId, flag } = given as Readonly<Record<string, unknown>>;
+  const document =
+    set === undefined && flagSetId === undefined && typeof flag === "string"
+      ? { ...given, set: await findSet(flag) }
+      : given;
   const parsed = parsePlan(document);
   if (!parsed.ok) throw new UsageError(parsed.issues.map((issue) => issue.message).join(" "));
   return document;

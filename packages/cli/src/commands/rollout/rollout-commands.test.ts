@@ -125,9 +125,8 @@ describe("flagspan rollout", () => {
     const started = await run([
       "rollout",
       "start",
+      // Only one set has it, so that none needs to be named.
       "dark-mode",
-      "--set",
-      "shop.prod",
       "--stages",
       "10%,50%,100%",
       "--hold",
@@ -180,7 +179,7 @@ describe("flagspan rollout", () => {
   test.each([
     [["rollout"], "say what to do: start, status"],
     [["rollout", "start"], "name a flag or a plan file"],
-    [["rollout", "start", "dark-mode", "--stages", "1%"], "set is the flag set"],
+    [["rollout", "start", "nope", "--stages", "1%"], "no flag set has nope here; name the set with --set"],
     [["rollout", "start", "dark-mode", "--set", "s", "--stages", "10%,5%"], "percentages only grow"],
     [
       ["rollout", "start", "dark-mode", "--set", "s", "--template", "quick"],

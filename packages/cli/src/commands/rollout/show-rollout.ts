@@ -9,7 +9,7 @@ export function showRollout(view: RolloutView, nowMs: number): string {
     `${view.flag}  ${view.plan.dryRun ? "DRY RUN, changes nothing: " : ""}${view.status}  ${view.stage} (${share})  ${view.id} in ${view.set}`,
     drawStages(view),
   ];
-  if (view.minMs > 0 && view.status !== "completed" && view.status !== "killed")
+  if (view.minMs > 0 && !["completed", "killed", "rolled-back"].includes(view.status))
     lines.push(
       `time     ${drawBar(view.elapsedMs / view.minMs)} ${describe(view.elapsedMs)} of ${describe(view.minMs)}`,
     );
@@ -66,6 +66,8 @@ function describe(ms: number): string {
 
 function describePropagation(propagation: NonNullable<RolloutView["propagation"]>, nowMs: number): string {
   const { applied, connected, revision, everywhereMs, decidedMs } = propagation;
+  if (connected === 0)
+    return `revision ${revision}; no stream is connected (who polls has it within the poll interval)`;
   const where = `revision ${revision} by ${applied} of ${connected} connected`;
   if (everywhereMs !== undefined)
     return `${where}, everywhere ${describe(everywhereMs - decidedMs)} after the decision`;
