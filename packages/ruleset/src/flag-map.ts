@@ -6,7 +6,7 @@ export class FlagEntry {
   readonly definition: FlagDefinition;
   /** The answers, made by the evaluator on first use. */
   prepared: unknown = undefined;
-  /** The targeting as a closure, made by the compiler on first use. */
+  /** What the compiler makes of it on first use. */
   compiled: unknown = undefined;
 
   constructor(key: string, definition: FlagDefinition) {

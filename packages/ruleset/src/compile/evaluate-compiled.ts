@@ -15,22 +15,43 @@ export function evaluateCompiled(
   nowMs: number,
   type?: FlagValueType,
 ): Evaluation {
-  return answerWith(runCompiled, ruleset, flagEntryOf(ruleset, flagKey), flagKey, context, nowMs, type);
+  const entry = flagEntryOf(ruleset, flagKey);
+  // Where every variant has the type that is asked for, no answer can have another.
+  const unsure = entry !== undefined && compiledOf(entry).type === type ? undefined : type;
+  return answerWith(runCompiled, ruleset, entry, flagKey, context, nowMs, unsure);
+}
+
+/** What compiling makes of a flag, each part on its first use. */
+interface CompiledFlag {
+  /** The type of all its variants; undefined where they are mixed, or none. */
+  readonly type: string | undefined;
+  targeting: Closure | undefined;
+}
+
+function compiledOf(entry: FlagEntry): CompiledFlag {
+  return (entry.compiled as CompiledFlag | undefined) ?? begin(entry);
+}
+
+function begin(entry: FlagEntry): CompiledFlag {
+  const types = new Set(Object.values(entry.definition.variants).map((value) => typeof value));
+  const compiled: CompiledFlag = { type: types.size === 1 ? [...types][0] : undefined, targeting: undefined };
+  entry.compiled = compiled;
+  return compiled;
 }
 
 function runCompiled(entry: FlagEntry, context: EvaluationContext, flagKey: string, nowMs: number): unknown {
-  const compiled = (entry.compiled as Closure | undefined) ?? compileEntry(entry);
+  const targeting = compiledOf(entry).targeting ?? compileTargeting(entry);
   try {
     // A new run each time: 80 bytes cost less than writing into an old object, which the collector must be told of.
     const run: Run = { root: context, flagKey, nowMs, work: 0, loops: 0 };
-    return compiled(context, run);
+    return targeting(context, run);
   } catch (error) {
     return failureOf(error);
   }
 }
 
-function compileEntry(entry: FlagEntry): Closure {
-  const compiled = compile(entry.definition.targeting ?? null);
-  entry.compiled = compiled;
-  return compiled;
+function compileTargeting(entry: FlagEntry): Closure {
+  const targeting = compile(entry.definition.targeting ?? null);
+  compiledOf(entry).targeting = targeting;
+  return targeting;
 }

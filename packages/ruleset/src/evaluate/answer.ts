@@ -70,7 +70,7 @@ function answerOther(result: unknown, { metadata, matches }: Prepared, flagKey: 
     failed(new RuleFailure(code, `its targeting yields ${what}`), flagKey, metadata);
   if (result instanceof RuleFailure) return failed(result, flagKey, metadata);
   if (typeof result === "number" && !Number.isFinite(result))
-    return fail("PARSE_ERROR", `${result}, which is no JSON number`);
+    return fail("PARSE_ERROR", `${result}, no JSON number`);
   // An object names its variant and may give its own reason, and metadata that wins over the flag's (flagd#2013).
   const described = isRecord(result) ? result : { variant: toVariant(result) };
   if (typeof described["variant"] !== "string")
@@ -100,11 +100,9 @@ function isText(value: unknown): value is string {
 
 function answerUnknown(ruleset: Ruleset, flagKey: string): Evaluation {
   const issue = ruleset.quarantined.get(flagKey);
-  const failure =
-    issue === undefined
-      ? new RuleFailure("FLAG_NOT_FOUND", "the ruleset has no such flag")
-      : new RuleFailure("PARSE_ERROR", issue.message);
-  return failed(failure, flagKey, ruleset.metadata);
+  const code = issue ? "PARSE_ERROR" : "FLAG_NOT_FOUND";
+  const message = issue?.message ?? "the ruleset has no such flag";
+  return failed({ code, message }, flagKey, ruleset.metadata);
 }
 
 function failed({ code, message }: RuleFailure, flagKey: string, metadata: FlagMetadata): Evaluation {
