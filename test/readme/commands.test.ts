@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listBlocks, root } from "./blocks.ts";
 import { lineUses } from "./command-lines.ts";
-import { keepFolder } from "./folder.ts";
+import { createFolder, removeFolder } from "./folder.ts";
 import { playLine } from "./play-line.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** The lines of the `sh` blocks of a file, in order, without comments. */
 const blocks = listBlocks("sh");
@@ -36,8 +36,9 @@ function supply(folder: string): void {
 }
 
 describe.each(files)("what %s tells one to type", (file) => {
-  const terminal = openTerminal(keepFolder());
+  let terminal: Terminal;
   beforeAll(async () => {
+    terminal = openTerminal(createFolder());
     supply(terminal.folder);
     // Where a text begins at a running control, there is one.
     const lines = linesOf(file);
@@ -48,7 +49,10 @@ describe.each(files)("what %s tells one to type", (file) => {
     ))
       if ((await playLine(terminal, line)).length > 0) throw new Error(`there is no control: ${line}`);
   });
-  afterAll(() => terminal.close());
+  afterAll(async () => {
+    await terminal.close();
+    removeFolder(terminal.folder);
+  });
 
   test.each(linesOf(file).map((line) => [line]))("%s", async (line) => {
     expect(await playLine(terminal, line)).toEqual([]);
