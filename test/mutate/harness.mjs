@@ -12,6 +12,9 @@ expect.extend(expect, customMatchers);
 /** Every test that was loaded: its id, which no other has, and its body. */
 export const tests = [];
 
+/** How many tests there are of each name. */
+const counts = new Map();
+
 let titles = [];
 
 export function describe(title, body) {
@@ -23,7 +26,8 @@ export function describe(title, body) {
 
 export function it(title, run) {
   const name = [...titles, title].join(" > ");
-  const namesakes = tests.filter(({ id }) => id.startsWith(name)).length;
+  const namesakes = counts.get(name) ?? 0;
+  counts.set(name, namesakes + 1);
   tests.push({ id: `${name} #${namesakes}`, run });
 }
 

@@ -191,8 +191,8 @@ describe("an error says which flag, and what is wrong with it", () => {
       "GENERAL",
       'its targeting yields "x", none of its variants',
     ],
-    [{ targeting: { "/": [1, 0] } }, "PARSE_ERROR", "its targeting yields Infinity, which is no JSON number"],
-    [{ targeting: { "%": [1, 0] } }, "PARSE_ERROR", "its targeting yields NaN, which is no JSON number"],
+    [{ targeting: { "/": [1, 0] } }, "PARSE_ERROR", "its targeting yields Infinity, no JSON number"],
+    [{ targeting: { "%": [1, 0] } }, "PARSE_ERROR", "its targeting yields NaN, no JSON number"],
     [{ targeting: { nope: [] } }, "PARSE_ERROR", 'unknown operator "nope"'],
   ])("%j", (parts, errorCode, message) => {
     expect(evaluateFlag(flagOf(parts), "string")).toStrictEqual({

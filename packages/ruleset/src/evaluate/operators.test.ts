@@ -238,7 +238,7 @@ describe("a failure says where, what was expected and what was found", () => {
     [{ filter: 1 }, "filter needs a list of arguments, got number"],
     [{ filter: [{ "+": 1 }, 1] }, "filter needs a list of arguments, got number"],
     [{ reduce: 1 }, "reduce needs a list of arguments, got number"],
-    [{ reduce: [[1], { "+": [1] }, null] }, "reduce needs a text, number or boolean to start with"],
+    [{ reduce: [[1], { "+": [1] }, null] }, "reduce needs a scalar to start with"],
     [{ reduce: [{ "+": 1 }, { "+": [1] }, 0] }, "reduce needs a list of arguments, got number"],
     [{ reduce: [[1], 1, 0] }, "reduce needs a rule as its second argument"],
     [{ all: [] }, "all needs 1 arguments, got 0"],

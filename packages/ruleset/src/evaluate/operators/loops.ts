@@ -98,7 +98,7 @@ export const loops: Operators<LazyOperator> = {
     if (list.length < 3) return 0;
     let accumulator = interpret(list[2], data, run);
     const type = typeof accumulator;
-    const keep = keepType[type] ?? refuse("reduce needs a text, number or boolean to start with");
+    const keep = keepType[type] ?? refuse("reduce needs a scalar to start with");
     const found = subject(list[0], data, run, interpret);
     if (found === null) return 0;
     for (const current of asList("reduce", found)) {
