@@ -2,12 +2,12 @@
  * Runs many providers in a process of its own. Prints `ready` when all answer; on the line `watch` looks every 25 ms at what each answers and prints
  * `off <milliseconds since the epoch>...` when all of them answer `off`.
  *
- * node providers.mjs <url> <key> <count> <poll interval in ms>
+ * node providers.mjs <url> <key> <count>
  */
 import { createInterface } from "node:readline";
 import { FlagspanProvider } from "@flagspan/provider/server";
 
-const [url, key, count, pollIntervalMs] = process.argv.slice(2);
+const [url, key, count] = process.argv.slice(2);
 const providers = Array.from(
   { length: Number(count) },
   (_, index) =>
@@ -17,7 +17,6 @@ const providers = Array.from(
       set: "shop.prod",
       instance: `${process.pid}-${index}`,
       initTimeoutMs: 60_000,
-      pollIntervalMs: Number(pollIntervalMs),
     }),
 );
 await Promise.all(providers.map((provider) => provider.initialize()));

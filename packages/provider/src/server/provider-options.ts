@@ -27,7 +27,7 @@ export interface FlagspanProviderOptions extends HttpClientOptions {
   readonly errorAfterMs?: number;
   /** Where the last good ruleset is kept between lives. */
   readonly cacheDir?: string;
-  /** Time between fetches while there is no stream; default 5,000. */
+  /** Time between fetches while there is no stream; default 5,000, at most 1,000 while a flag of `set` is under rollout. */
   readonly pollIntervalMs?: number;
   /** Which evaluations carry `flagMetadata.contextId`: those of watched flags (default), or all. */
   readonly contextId?: ContextIdScope;

@@ -13,6 +13,7 @@ import {
   withoutQuery,
 } from "./http-client.ts";
 import { createHttpTransport } from "./http-transport.ts";
+import { createPollInterval } from "./poll-interval.ts";
 import { createRulesetGate } from "./ruleset-gate.ts";
 import { createSettler } from "./settle.ts";
 import { createSnapshotFile } from "./snapshot-file.ts";
@@ -28,7 +29,7 @@ export interface HttpSourceOptions extends HttpClientOptions {
   readonly key?: string;
   /** Further request headers. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Time between fetches while there is no stream; default 5,000. */
+  /** Time between fetches while there is no stream; default 5,000, at most 1,000 while a flag of `set` is under rollout. */
   readonly pollIntervalMs?: number;
   /** Whether to hold a stream when `set` is given; default true. */
   readonly stream?: boolean;
@@ -58,12 +59,14 @@ function joinUrl(base: string, path: string): string {
   return url.href;
 }
 
-function createPolicy(options: HttpSourceOptions): LinkPolicy {
+function createPolicy(options: HttpSourceOptions, pollIntervalMs: () => number): LinkPolicy {
   return {
     backoff: { ...defaultBackoff, ...options.backoff },
     streams: options.set !== undefined && options.stream !== false,
     fetchFirst: false,
-    pollIntervalMs: options.pollIntervalMs ?? 5000,
+    get pollIntervalMs(): number {
+      return pollIntervalMs();
+    },
     idleMs: options.idleMs ?? 45_000,
     connectMs: options.connectTimeoutMs ?? 10_000,
     fetchMs: options.fetchTimeoutMs ?? 10_000,
@@ -175,7 +178,9 @@ export function httpSource(options: HttpSourceOptions): Source {
         }),
     });
 
-    const policy = createPolicy(options);
+    const configuredMs = options.pollIntervalMs ?? 5000;
+    const followed = createPollInterval(configuredMs, () => gate.held?.ruleset);
+    const policy = createPolicy(options, set === undefined ? () => configuredMs : followed);
     const audit = createAudit(options.auditIntervalMs ?? 300_000, clock, random, () => link?.refresh());
     /** Whether the next stream goes on from something held. */
     let resumes = false;

@@ -1,7 +1,7 @@
 import type { BackoffPolicy } from "./backoff.ts";
 import type { Failure } from "./failure.ts";
 
-/** How a link behaves; fixed for its life. */
+/** How a link behaves. Only the time between fetches may change in its life, with what is held. */
 export interface LinkPolicy {
   readonly backoff: BackoffPolicy;
   /** Whether there is a stream to hold at all; without one the link only polls. */
