@@ -7,9 +7,10 @@ const root = new URL("../../", import.meta.url).pathname;
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 interface CollectorConfig {
-  readonly receivers?: {
-    readonly otlp: { readonly protocols: Record<string, { endpoint: string; cors?: object }> };
-  };
+  readonly receivers?: Record<
+    string,
+    { readonly protocols: Record<string, { endpoint: string; cors?: object }> }
+  >;
   readonly exporters: Record<string, { readonly endpoint?: string }>;
   readonly service: {
     readonly extensions?: readonly string[];
@@ -57,13 +58,25 @@ test("the builder manifest has exactly the components that the configuration use
   expect(built).toHaveLength(used.size + 1);
 });
 
-test("the collector's ports are those that compose publishes, and the parts find each other by name", () => {
-  const protocols = config.receivers?.otlp.protocols ?? {};
-  const ports = Object.values(protocols).map(({ endpoint }) => /:(\d+)\}$/.exec(endpoint)?.[1]);
-  expect(compose.services["collector"]?.ports).toEqual(ports.map((port) => `${port}:${port}`));
-  expect(protocols["http"]?.cors).toBeDefined();
+test("the collector's ports are those that compose publishes, apps' to this machine only, and the parts find each other by name", () => {
+  const portsOf = (receiver: string): readonly string[] =>
+    Object.values(config.receivers?.[receiver]?.protocols ?? {}).map(
+      ({ endpoint }) => /:(\d+)\}$/.exec(endpoint)?.[1] ?? "",
+    );
+  expect(compose.services["collector"]?.ports).toEqual([
+    ...portsOf("otlp").map((port) => `127.0.0.1:${port}:${port}`),
+    ...portsOf("otlp/pages").map((port) => `${port}:${port}`),
+  ]);
   for (const { endpoint } of Object.values(config.exporters))
     expect(Object.keys(compose.services)).toContain(/:-http:\/\/([a-z]+):/.exec(endpoint ?? "")?.[1]);
+});
+
+test("pages have a receiver of their own, which leads to every store and never to the guard", () => {
+  const hasCors = (receiver: string): boolean =>
+    Object.values(config.receivers?.[receiver]?.protocols ?? {}).some(({ cors }) => cors !== undefined);
+  expect(Object.keys(config.receivers ?? {}).filter(hasCors)).toEqual(["otlp/pages"]);
+  for (const [name, { receivers, exporters }] of Object.entries(config.service.pipelines))
+    expect([name, receivers.includes("otlp/pages")]).toEqual([name, !exporters.includes("otlphttp/control")]);
 });
 
 test("every file that compose mounts exists", () => {
@@ -96,8 +109,10 @@ test.each(readdirSync(join(root, "otel-collector/backends")))(
     const backend = parse(text) as CollectorConfig;
     const exporters = Object.keys(backend.exporters);
     expect(Object.keys(backend.service.pipelines)).toEqual(["traces", "metrics", "logs"]);
-    for (const pipeline of Object.values(backend.service.pipelines))
+    for (const pipeline of Object.values(backend.service.pipelines)) {
       expect(pipeline.exporters).toEqual(exporters);
+      expect(pipeline.receivers).toEqual(expect.arrayContaining(["otlp", "otlp/pages"]));
+    }
     expect(text).toMatch(/\$\{env:[A-Z_]*(?:KEY|TOKEN)\}/);
   },
 );

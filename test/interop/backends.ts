@@ -62,7 +62,7 @@ export async function startCollector(
   folder: string,
   to: { readonly stores: Stores; readonly control: string; readonly controlKey: string },
 ): Promise<string> {
-  const [grpcPort, httpPort, healthPort] = await findPorts(3);
+  const [grpcPort, httpPort, pagesPort, healthPort] = await findPorts(4);
   await processes.start(
     "collector",
     built.collector,
@@ -70,6 +70,7 @@ export async function startCollector(
     {
       OTLP_GRPC_ENDPOINT: `127.0.0.1:${grpcPort}`,
       OTLP_HTTP_ENDPOINT: `127.0.0.1:${httpPort}`,
+      PAGES_ENDPOINT: `127.0.0.1:${pagesPort}`,
       HEALTH_ENDPOINT: `127.0.0.1:${healthPort}`,
       QUEUE_DIRECTORY: join(folder, "queue"),
       TEMPO_ENDPOINT: to.stores.jaegerOtlp,

@@ -14,8 +14,7 @@ export interface Surroundings {
 export function fillPlaceholders(code: string, real: Surroundings): string {
   const replacements: readonly (readonly [string, string])[] = [
     ["https://flags.example/flagd.json", `${real.control}/v1/rulesets/shop.prod`],
-    ["https://collector.shop.example/v1/logs", `${real.collector}/v1/logs`],
-    ["https://collector.example/v1/logs", `${real.collector}/v1/logs`],
+    ["https://flags.shop.example/v1/logs", `${real.collector}/v1/logs`],
     ["http://127.0.0.1:4600", real.control],
     ["http://control.internal:8080", real.control],
     ["https://flags.shop.example", real.control],

@@ -20,7 +20,7 @@ export async function startReceiver(): Promise<Receiver> {
   const spans: { name: string; attributes: Readonly<Record<string, unknown>> }[] = [];
   const events: string[] = [];
   const server = createServer((request, response) => {
-    const cors = { "access-control-allow-origin": "*", "access-control-allow-headers": "*" };
+    const cors = { "access-control-allow-origin": "*", "access-control-allow-headers": "authorization, *" };
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
