@@ -188,14 +188,20 @@ async function findObstacles(parts: DeciderParts, plan: Plan, id: string): Promi
   return problems;
 }
 
+/** What the body of a verb may say; a slip must not make an abort for some users one for everybody. */
+const commandMembers: readonly string[] = ["stage", "reason", "segment", "semver"];
+
 function readCommand(verb: Verb, body: unknown, actor: DeciderActor): Command | string {
-  const { stage, reason, segment, semver } = (
-    typeof body === "object" && body !== null ? body : {}
-  ) as Record<string, unknown>;
+  const members = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const unknown = Object.keys(members).find((name) => !commandMembers.includes(name));
+  if (unknown !== undefined)
+    return `${JSON.stringify(unknown)} means nothing here; there are ${commandMembers.join(", ")}.`;
+  const { stage, reason, segment, semver } = members;
   if (stage !== undefined && typeof stage !== "string") return "stage is the name of a stage, e.g. 10pct.";
   if (reason !== undefined && typeof reason !== "string") return "reason is a text.";
   const part = readPart(segment, semver);
   if (typeof part === "string") return part;
+  if (part !== undefined && verb !== "abort") return "segment and semver go with abort only.";
   return {
     verb,
     actor: actor.id,
