@@ -98,11 +98,12 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-function answerUnknown(ruleset: Ruleset, flagKey: string): Evaluation {
-  const issue = ruleset.quarantined.get(flagKey);
-  const code = issue ? "PARSE_ERROR" : "FLAG_NOT_FOUND";
-  const message = issue?.message ?? "the ruleset has no such flag";
-  return failed({ code, message }, flagKey, ruleset.metadata);
+function answerUnknown({ quarantined, metadata }: Ruleset, flagKey: string): Evaluation {
+  const issue = quarantined.get(flagKey);
+  if (issue) return failed({ code: "PARSE_ERROR", message: issue.message }, flagKey, metadata);
+  // Apps go on asking for flags that are gone: one join of texts, not three.
+  const errorMessage = `the ruleset has no flag ${flagKey}`;
+  return { reason: "ERROR", errorCode: "FLAG_NOT_FOUND", errorMessage, metadata };
 }
 
 function failed({ code, message }: RuleFailure, flagKey: string, metadata: FlagMetadata): Evaluation {

@@ -218,7 +218,7 @@ describe("an error says which flag, and what is wrong with it", () => {
     expect(evaluate(ruleset, "none", {}, 0)).toStrictEqual({
       reason: "ERROR",
       errorCode: "FLAG_NOT_FOUND",
-      errorMessage: 'flag "none": the ruleset has no such flag',
+      errorMessage: "the ruleset has no flag none",
       metadata: {},
     });
     expect(evaluate(ruleset, "bad", {}, 0)).toStrictEqual({

@@ -6,8 +6,8 @@ export type Version = readonly (number | string)[];
 
 const VERSION =
   /^v?(0|[1-9]\d*)(?:\.(0|[1-9]\d*)(?:\.(0|[1-9]\d*)(?:-([\da-z.-]+))?(?:\+[\da-z-]+(?:\.[\da-z-]+)*)?)?)?$/i;
-/** A number has no leading zero, and no identifier is empty. */
-const BAD_IDENTIFIER = /^(?:0\d+)?$/;
+/** An identifier that is empty, or a number with a leading zero, anywhere in a prerelease. */
+const BAD_IDENTIFIER = /(?:^|\.)(?:0\d+)?(?:\.|$)/;
 /** Major, minor and patch. */
 const RELEASE_LENGTH = 3;
 
@@ -16,9 +16,8 @@ export function parseVersion(text: string): Version | undefined {
   const match = VERSION.exec(text);
   if (match === null) return undefined;
   const [, major = "", minor = "0", patch = "0", prerelease] = match;
-  const identifiers = prerelease?.split(".") ?? [];
-  const isGood = !identifiers.some((identifier) => BAD_IDENTIFIER.test(identifier));
-  return isGood ? [major, minor, patch, ...identifiers] : undefined;
+  if (prerelease === undefined) return [major, minor, patch];
+  return BAD_IDENTIFIER.test(prerelease) ? undefined : [major, minor, patch, ...prerelease.split(".")];
 }
 
 /** Negative, 0 or positive, by semver 2.0 §11; or only by major, minor, …, as many as asked. */
