@@ -99,7 +99,7 @@ function isText(value: unknown): value is string {
 }
 
 function answerUnknown({ quarantined, metadata }: Ruleset, flagKey: string): Evaluation {
-  const issue = quarantined.get(flagKey);
+  const issue = quarantined.size > 0 ? quarantined.get(flagKey) : undefined;
   if (issue) return failed({ code: "PARSE_ERROR", message: issue.message }, flagKey, metadata);
   // Apps go on asking for flags that are gone: one join of texts, not three.
   const errorMessage = `the ruleset has no flag ${flagKey}`;
