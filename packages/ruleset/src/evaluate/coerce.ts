@@ -44,13 +44,13 @@ export function toText(value: unknown): string {
 function writeNumber(value: number): string {
   if (Object.is(value, -0)) return "-0";
   if (Math.abs(value) === Infinity) return value > 0 ? "+Inf" : "-Inf";
-  const scientific = /^(-?)(\d)\.?(\d*)e(.+)/.exec(String(value));
-  if (scientific === null) return String(value);
-  const [, sign = "", whole = "", fraction = ""] = scientific;
-  const exponent = Number(scientific[4]);
-  return exponent < 0
-    ? `${sign}0.${"0".repeat(-exponent - 1)}${whole}${fraction}`
-    : sign + whole + fraction.padEnd(exponent, "0");
+  return String(value).replace(
+    /\b(\d)\.?(\d*)e(.)(.+)/,
+    (_, whole: string, fraction: string, sign: string, exponent: string) =>
+      sign === "-"
+        ? `0.${"0".repeat(Number(exponent) - 1)}${whole}${fraction}`
+        : whole + fraction.padEnd(Number(exponent), "0"),
+  );
 }
 
 /** Go's int(float64) on 64-bit machines: what does not fit becomes the smallest integer. */

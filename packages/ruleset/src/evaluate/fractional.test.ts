@@ -121,6 +121,16 @@ describe("fractional", () => {
       undefined,
     ],
     [
+      "a weight below the least integer of 64 bits",
+      {
+        fractional: [
+          ["a", -1e19],
+          ["b", 1],
+        ],
+      },
+      undefined,
+    ],
+    [
       "weights that sum over the maximum",
       {
         fractional: [
@@ -130,6 +140,8 @@ describe("fractional", () => {
       },
       undefined,
     ],
+    ["a bare text", { fractional: "key" }, undefined],
+    ["nothing", { fractional: null }, undefined],
     ["an empty bucket", { fractional: [[], ["b", 1]] }, undefined],
     ["a bucket that is text", { fractional: [["a", 1], "b"] }, undefined],
     ["a variant that is a list", { fractional: [[["a"], 1]] }, undefined],
@@ -162,6 +174,29 @@ describe("fractional", () => {
       undefined,
       "b",
     ],
+    [
+      "the least integer of 64 bits counts 0",
+      {
+        fractional: [
+          ["a", -(2 ** 63)],
+          ["b", 1],
+        ],
+      },
+      undefined,
+      "b",
+    ],
+    [
+      "the weights may sum to the maximum",
+      {
+        fractional: [
+          ["a", MAX_WEIGHT - 1],
+          ["a", 1],
+        ],
+      },
+      undefined,
+      "a",
+    ],
+    ["one weight may be the maximum", { fractional: [["a", MAX_WEIGHT]] }, undefined, "a"],
     ["what follows the weight is ignored", { fractional: [["a", 1, "x"]] }, undefined, "a"],
     ["a single bucket is enough", { fractional: [["a", 100]] }, undefined, "a"],
     ["a boolean may be the variant", { fractional: [[true, 1]] }, undefined, true],
@@ -203,6 +238,16 @@ describe("fractional", () => {
     expect(value({ fractional: [{ var: "targetingKey" }, ...wide] })).toBe(
       `v${bucketOf(hashText("user1"), 64)}`,
     );
+  });
+
+  it("within a loop hashes the element's targeting key alone; an element without properties has none", () => {
+    const wide = Array.from({ length: 64 }, (_, i) => [`v${i}`, 1]);
+    const xs = ["user1", "user2"].map((targetingKey) => ({ targetingKey, n: 1 }));
+    expect(value({ map: [{ var: "xs" }, { fractional: wide }] }, { targetingKey: "u", xs })).toStrictEqual([
+      `v${bucketOf(hashText("user1"), 64)}`,
+      `v${bucketOf(hashText("user2"), 64)}`,
+    ]);
+    expect(value({ map: [[1, ["x"]], { fractional: ["key", ...wide] }] })).toStrictEqual([null, null]);
   });
 
   it("never takes a user back when the first share rises", () => {

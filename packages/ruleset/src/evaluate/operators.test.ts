@@ -93,7 +93,30 @@ describe("where engines differ, Go's answer", () => {
     ["min of nothing is null", { min: [] }, {}, null],
     ["minus negates one", { "-": [2] }, {}, -2],
     ["% takes the sign of the first", { "%": [-7, 3] }, {}, -1],
+    ["two negative zeros make a positive one", { "+": [-0, -0] }, {}, 0],
+    ["max is the first of equals", { max: [0, -0] }, {}, 0],
+    ["min is the first of equals", { min: [-0, 0] }, {}, -0],
     ["and of nothing is null", { and: [] }, {}, null],
+    ["if of nothing is null", { if: [] }, {}, null],
+    ["if without a clause that holds is null", { if: [false, "a"] }, {}, null],
+    ["! of an empty bare list", { "!": { var: "x" } }, { x: [] }, true],
+    ["substr from the end gives nothing", { substr: ["abc", 3] }, {}, ""],
+    ["substr of no characters gives nothing", { substr: ["abc", 1, 0] }, {}, ""],
+    ["starts_with of a bare text is null", { starts_with: "ab" }, {}, null],
+    ["ends_with of three is null", { ends_with: ["ab", "b", "b"] }, {}, null],
+    [
+      "missing_some names what is missing where too few are there",
+      { missing_some: [2, ["a", "b"]] },
+      { a: 1 },
+      ["b"],
+    ],
+    [
+      "var of an empty path is all there is",
+      { var: "" },
+      { a: 1n, b: [new Date(0)] },
+      { a: null, b: ["1970-01-01T00:00:00.000Z"], $flagd: { flagKey: "flag", timestamp: 1_700_000_000 } },
+    ],
+    ["so it is by nothing, but of an element only", { map: [[1, { a: 1 }], { var: null }] }, {}, [1, null]],
     ["or gives the value, not its truth", { or: [0, "", "x"] }, {}, "x"],
     ["abs", { abs: [-2] }, {}, 2],
     ["set copies", { set: [{ var: "o" }, "b", 2] }, { o: { a: 1 } }, { a: 1, b: 2 }],
@@ -173,7 +196,10 @@ describe("sem_ver", () => {
     expect(valueOf({ sem_ver: [{ var: "missing" }, "=", "1.2"] }, {})).toStrictEqual(null);
     expect(valueOf({ sem_ver: [{ var: "v" }, "=", "999999"] }, { v: 999_999 })).toStrictEqual(true);
     expect(valueOf({ sem_ver: [{ var: "v" }, "=", "1000000"] }, { v: 1_000_000 })).toStrictEqual(null);
+    expect(valueOf({ sem_ver: [{ var: "v" }, "=", "1"] }, { v: [1] })).toStrictEqual(null);
     expect(valueOf({ sem_ver: ["1.2", "="] }, {})).toStrictEqual(null);
+    expect(valueOf({ sem_ver: ["1.2", "=", "1.2", 1] }, {})).toStrictEqual(null);
+    expect(valueOf({ sem_ver: null }, {})).toStrictEqual(null);
     expect(valueOf({ sem_ver: ["1.2", "=", "one"] }, {})).toStrictEqual(null);
   });
 });

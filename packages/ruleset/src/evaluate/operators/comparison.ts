@@ -40,11 +40,8 @@ function sortKey(text: string, at: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit + 1 || 0;
 }
 
-function pair(name: string, relation: Relation): (args: unknown) => boolean {
-  return (args) => {
-    const list = asList(name, args);
-    return list.length >= 2 && relation(list[0], list[1]);
-  };
+function isPair(list: readonly unknown[], relation: Relation): boolean {
+  return list.length >= 2 && relation(list[0], list[1]);
 }
 
 /** With exactly three arguments the middle one lies between; further arguments are ignored. */
@@ -58,16 +55,16 @@ export function isOrdered(list: readonly unknown[], relation: Relation): boolean
   return list.length !== 3 || relation(list[1], list[2]);
 }
 
-const equal = pair("==", isEqual);
-const strictEqual = pair("===", isStrictEqual);
+const equal = (args: unknown): boolean => isPair(asList("==", args), isEqual);
+// A bare argument is false, not a failure.
+const strictEqual = (args: unknown): boolean => Array.isArray(args) && isPair(args, isStrictEqual);
 
 /** Comparisons of two values, or of three in a row. */
 export const comparison: Operators<EagerOperator> = {
   "==": equal,
   "!=": (args) => !equal(args),
-  // A bare argument is false, not a failure.
-  "===": (args) => Array.isArray(args) && strictEqual(args),
-  "!==": (args) => !Array.isArray(args) || !strictEqual(args),
+  "===": strictEqual,
+  "!==": (args) => !strictEqual(args),
   "<": ordered("<", isLess),
   "<=": ordered("<=", isLessOrEqual),
   ">": ordered(">", (a, b) => isLess(b, a)),

@@ -45,6 +45,5 @@ function defaultKey(data: unknown, run: Run): string | undefined {
 export function weightOf(bucket: unknown): number {
   if (!Array.isArray(bucket) || bucket.length === 0 || Object(bucket[0]) === bucket[0]) return NaN;
   const weight: unknown = bucket[1] ?? 1;
-  const isWhole = typeof weight === "number" && weight === toInteger(weight);
-  return isWhole && weight <= MAX_WEIGHT ? Math.max(0, weight) : NaN;
+  return typeof weight === "number" && weight === toInteger(weight) ? Math.max(0, weight) : NaN;
 }

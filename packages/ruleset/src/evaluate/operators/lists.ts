@@ -70,7 +70,7 @@ export const lists: Operators<EagerOperator> = {
   },
   /** One list of all elements; a bare scalar becomes a list. */
   merge: (values, _data, run) => {
-    if (values !== null && typeof values !== "object") return [values];
+    if (typeof values !== "object") return [values];
     const merged: unknown[] = [];
     for (const value of asList("merge", values)) {
       const elements: readonly unknown[] = Array.isArray(value) ? value : [value];

@@ -10,8 +10,8 @@ const conditional: LazyOperator = (args, data, run, interpret) => {
   const end = clauses.length - 1;
   let i = 0;
   while (i < end && !isTruthy(interpret(clauses[i], data, run))) i += 2;
-  const taken = i < end ? i + 1 : i;
-  return taken > end ? null : clause(interpret(clauses[taken], data, run));
+  const taken = clauses[i < end ? i + 1 : i] ?? null;
+  return clause(interpret(taken, data, run));
 };
 
 /** flagd's engine runs an object that a clause yields as a rule once more; see rejectRules. Lists it leaves alone. */
@@ -41,7 +41,7 @@ export const logic: Operators<LazyOperator> = {
 
 /** Negates the first argument; of a bare list from the context, the first element. */
 function negate(value: unknown): boolean {
-  return !isTruthy(Array.isArray(value) && value.length > 0 ? value[0] : value);
+  return !isTruthy(Array.isArray(value) ? value[0] : value);
 }
 
 /** Negation, once and twice. */

@@ -46,7 +46,7 @@ function bind(rule: unknown, data: unknown, run: Run, interpret: Interpret): unk
     }
     const isOwnScope = typeof argument === "string" && /^(\.|$)/.test(argument);
     const value = isOwnScope ? null : resolve(interpret(argument, data, run), data, run);
-    if (value !== null && value !== undefined) return typeof value === "object" ? new Quoted(value) : value;
+    if (value !== null) return typeof value === "object" ? new Quoted(value) : value;
     bound.push([key, argument]);
   }
   return Object.fromEntries(bound);
@@ -102,7 +102,7 @@ export const loops: Operators<LazyOperator> = {
     const found = subject(list[0], data, run, interpret);
     if (found === null) return 0;
     for (const current of asList("reduce", found)) {
-      if (current === null || current === undefined) continue;
+      if (current === null) continue;
       const scope = { current, accumulator, valueType: type === "boolean" ? "bool" : type };
       accumulator = keep(applyRule("reduce", list[1], scope, run, interpret));
     }
