@@ -9,31 +9,28 @@ import { type Closure, type Code, toClosure } from "./closure.ts";
 
 type Relation = (a: unknown, b: unknown) => boolean;
 
-const equalities: ReadonlyMap<string, readonly [Relation, boolean]> = new Map([
-  ["==", [isEqual, true]],
-  ["!=", [isEqual, false]],
-  ["===", [isStrictEqual, true]],
-  ["!==", [isStrictEqual, false]],
-]);
+/** Compiles one comparison from its compiled arguments; undefined where only the general way is exact. */
+type Comparison = (args: readonly Code[]) => Closure | undefined;
 
-const orders: ReadonlyMap<string, Relation> = new Map<string, Relation>([
-  ["<", isLess],
-  ["<=", isLessOrEqual],
-  [">", (a, b) => isLess(b, a)],
-  [">=", (a, b) => isLessOrEqual(b, a)],
-]);
+/** Comparisons of two, and orders of three, by their names. */
+export const comparisons: readonly (readonly [name: string, compile: Comparison])[] = [
+  ["==", (args) => compileEquality(args, isEqual, true)],
+  ["!=", (args) => compileEquality(args, isEqual, false)],
+  ["===", (args) => compileEquality(args, isStrictEqual, true)],
+  ["!==", (args) => compileEquality(args, isStrictEqual, false)],
+  ["<", (args) => compileOrder(args, isLess)],
+  ["<=", (args) => compileOrder(args, isLessOrEqual)],
+  [">", (args) => compileOrder(args, (a, b) => isLess(b, a))],
+  [">=", (args) => compileOrder(args, (a, b) => isLessOrEqual(b, a))],
+];
 
-/** Comparisons of two, and orders of three. */
-export function compileComparison(name: string): (args: readonly Code[]) => Closure | undefined {
-  const equality = equalities.get(name);
-  const order = orders.get(name);
-  return (args) => {
-    if (equality !== undefined) return args.length === 2 ? compileEquality(args, ...equality) : undefined;
-    return order === undefined || args.length < 2 || args.length > 3 ? undefined : compileOrder(args, order);
-  };
-}
-
-function compileEquality(args: readonly Code[], relation: Relation, expected: boolean): Closure {
+/** Whether two values are as equal as expected; a literal text is compared with a text at once, `relation` is not asked. */
+export function compileEquality(
+  args: readonly Code[],
+  relation: Relation,
+  expected: boolean,
+): Closure | undefined {
+  if (args.length !== 2) return undefined;
   const [left, right] = args as readonly [Code, Code];
   const a = toClosure(left);
   if (right.kind === "constant" && typeof right.value === "string") {
@@ -47,7 +44,8 @@ function compileEquality(args: readonly Code[], relation: Relation, expected: bo
   return (context, run) => relation(a(context, run), b(context, run)) === expected;
 }
 
-function compileOrder(args: readonly Code[], relation: Relation): Closure {
+function compileOrder(args: readonly Code[], relation: Relation): Closure | undefined {
+  if (args.length < 2 || args.length > 3) return undefined;
   const [a, b, c] = args.map(toClosure) as [Closure, Closure, Closure | undefined];
   if (c === undefined) return (context, run) => relation(a(context, run), b(context, run));
   return (context, run) => isOrdered([a(context, run), b(context, run), c(context, run)], relation);

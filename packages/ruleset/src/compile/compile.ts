@@ -3,7 +3,7 @@ import { eagerOperators } from "../evaluate/operators/index.ts";
 import { chargeText, FREE_LITERAL } from "../evaluate/run.ts";
 import type { JsonValue } from "../types.ts";
 import { type Closure, closure, type Code, constant, toClosure } from "./closure.ts";
-import { compileComparison } from "./comparison.ts";
+import { comparisons } from "./comparison.ts";
 import { compileFractional } from "./fractional.ts";
 import { compileIn } from "./in.ts";
 import { compileLogic } from "./logic.ts";
@@ -20,7 +20,7 @@ const compilers: ReadonlyMap<string, (name: string) => OperatorCompiler> = new M
   (name: string) => OperatorCompiler
 >([
   ...["if", "?:", "and", "or", "!", "!!"].map((name) => [name, compileLogic] as const),
-  ...["==", "!=", "===", "!==", "<", "<=", ">", ">="].map((name) => [name, compileComparison] as const),
+  ...comparisons.map(([name, compileComparison]) => [name, () => compileComparison] as const),
   ...["starts_with", "ends_with"].map((name) => [name, compileAffix] as const),
   ["var", () => compileVariable],
   ["in", () => compileIn],
@@ -28,9 +28,6 @@ const compilers: ReadonlyMap<string, (name: string) => OperatorCompiler> = new M
   ["fractional", () => compileFractional],
   ["sem_ver", () => compileSemVer],
 ]);
-
-/** Loops and unknown operators are the interpreter's: there compiling gains little or is not exact. */
-const interpreted: ReadonlySet<string> = new Set(["map", "filter", "reduce", "all", "some", "none"]);
 
 /** Compiles targeting into a closure that answers as `interpret` does at the top scope. */
 export function compile(rule: JsonValue): Closure {
@@ -62,20 +59,16 @@ function compileList(codes: readonly Code[]): Code {
 
 function compileOperation(name: string, args: JsonValue, rule: JsonValue): Closure {
   const interpretRule: Closure = (context, run) => interpret(rule, context, run);
-  if (interpreted.has(name)) return interpretRule;
   const compiler = compilers.get(name);
+  const eager = eagerOperators.get(name);
+  // Loops and unknown operators are the interpreter's: there compiling gains little or is not exact.
+  if (compiler === undefined && eager === undefined) return interpretRule;
   const isBare = !Array.isArray(args);
   const codes = (isBare ? [args] : (args as readonly JsonValue[])).map(compileRule);
-  // A bare argument means the same as a list of one to some operators only.
-  const fast =
-    compiler === undefined || (isBare && !acceptsBare(name, args)) ? undefined : compiler(name)(codes);
+  // A bare argument means the same as a list of one to `var` only.
+  const fast = compiler === undefined || (isBare && name !== "var") ? undefined : compiler(name)(codes);
   if (fast !== undefined) return fast;
-  const eager = eagerOperators.get(name);
   if (eager === undefined) return interpretRule;
   const evaluateArgs = toClosure(isBare ? (codes[0] ?? constant(null)) : compileList(codes));
   return (context, run) => eager(evaluateArgs(context, run), context, run);
-}
-
-function acceptsBare(name: string, args: JsonValue): boolean {
-  return name === "var" && typeof args === "string";
 }

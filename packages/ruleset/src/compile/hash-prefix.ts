@@ -33,8 +33,8 @@ export function hashAfter(prefix: HashPrefix, text: string): number {
   return (prefix.isAscii ? hashAscii(prefix, text) : undefined) ?? hashText(prefix.text + text);
 }
 
-/** Goes on with an ASCII text, four units a step; undefined when it is none. */
-function hashAscii(
+/** Goes on with an ASCII text, four units a step; undefined when it is none. The prefix is ASCII. */
+export function hashAscii(
   { hash: begun, carry: rest, shift, text: { length: done } }: HashPrefix,
   text: string,
 ): number | undefined {
@@ -64,5 +64,5 @@ function hashAscii(
       carry = filled = 0;
     }
   }
-  return finish(carry === 0 ? hash : hash ^ scramble(carry), done + length);
+  return finish(hash ^ scramble(carry), done + length);
 }

@@ -3,8 +3,8 @@ import { type Closure, type Code, toClosure } from "./closure.ts";
 
 /** `in` with a literal list: a text is looked up in a set (47 ns against 1,241 ns at 100 elements), the rest goes the general way. */
 export function compileIn(args: readonly Code[]): Closure | undefined {
-  const [needle, haystack] = args;
-  if (args.length !== 2 || needle === undefined || haystack === undefined) return undefined;
+  if (args.length !== 2) return undefined;
+  const [needle, haystack] = args as readonly [Code, Code];
   const value = toClosure(needle);
   if (haystack.kind !== "constant") {
     const container = toClosure(haystack);

@@ -7,12 +7,12 @@ export function compileLogic(name: string): (args: readonly Code[]) => Closure |
   return (args) => {
     switch (name) {
       case "and":
-        return args.length === 0 ? undefined : compileChain(args, false);
+        return compileChain(args, false);
       case "or":
-        return args.length === 0 ? undefined : compileChain(args, true);
+        return compileChain(args, true);
       case "!":
       case "!!":
-        return args.length === 1 ? compileNegation(args[0], name === "!!") : undefined;
+        return compileNegation(args, name === "!!");
       default:
         return compileConditional(args);
     }
@@ -28,9 +28,8 @@ function compileConditional(args: readonly Code[]): Closure {
   const otherwise: Closure = last === undefined ? () => null : compileClause(last);
   const conditions = args.filter((_, i) => i % 2 === 0 && i + 1 < args.length).map(toClosure);
   const clauses = args.filter((_, i) => i % 2 === 1).map(compileClause);
-  const [condition, then] = [conditions[0], clauses[0]];
-  if (condition === undefined || then === undefined) return otherwise;
   if (conditions.length === 1) {
+    const [condition, then] = [conditions[0], clauses[0]] as [Closure, Closure];
     return (context, run) => (holds(condition(context, run)) ? then(context, run) : otherwise(context, run));
   }
   // Most rules ask for two things at once: asking them here saves a call for each rule.
@@ -47,10 +46,11 @@ function compileConditional(args: readonly Code[]): Closure {
 }
 
 function compileClause(code: Code): Closure {
-  const run = toClosure(code);
-  if (code.kind === "constant" && (typeof code.value !== "object" || code.value === null)) return run;
-  return (context, state) => {
-    const value = run(context, state);
+  const read = toClosure(code);
+  // What is written as an object of one key is an operation, hence no constant is a rule.
+  if (code.kind === "constant") return read;
+  return (context, run) => {
+    const value = read(context, run);
     return typeof value === "object" && value !== null ? clause(value) : value;
   };
 }
@@ -79,8 +79,9 @@ function compileChain(args: readonly Code[], stopsAt: boolean): Closure {
   };
 }
 
-function compileNegation(code: Code | undefined, isDouble: boolean): Closure | undefined {
-  if (code === undefined) return undefined;
+function compileNegation(args: readonly Code[], isDouble: boolean): Closure | undefined {
+  const [code] = args;
+  if (code === undefined || args.length > 1) return undefined;
   const argument = toClosure(code);
   return (context, run) => holds(argument(context, run)) === isDouble;
 }

@@ -5,9 +5,9 @@ import { parsePlainVersion, type PlainVersion, toPlain } from "./plain-version.t
 
 /** `sem_ver` against a literal version, which is parsed once. */
 export function compileSemVer(args: readonly Code[]): Closure | undefined {
-  const [left, operator, right] = args;
-  if (args.length !== 3 || left === undefined) return undefined;
-  if (operator?.kind !== "constant" || right?.kind !== "constant") return undefined;
+  if (args.length !== 3) return undefined;
+  const [left, operator, right] = args as readonly [Code, Code, Code];
+  if (operator.kind !== "constant" || right.kind !== "constant") return undefined;
   const relation = versionRelations.get(operator.value as string);
   const limit = readVersion(right.value);
   const value = toClosure(left);
@@ -31,8 +31,8 @@ export function compileSemVer(args: readonly Code[]): Closure | undefined {
     const { plain, version } = readRecent(found);
     if (plain === undefined) return relate(version, limit, relation);
     const order = plain[0] - major || plain[1] - minor || plain[2] - patch;
-    if (order === 0) return acceptsEqual;
-    return order < 0 ? acceptsLess : acceptsGreater;
+    if (order < 0) return acceptsLess;
+    return order === 0 ? acceptsEqual : acceptsGreater;
   };
 }
 
@@ -51,18 +51,21 @@ const acceptedOrders: ReadonlyMap<string, readonly [boolean, boolean, boolean]> 
 ]);
 
 /** What was read from a text; `plain` is the version where it is a plain one. */
-interface Reading {
+export interface Reading {
   readonly text: string;
   readonly plain: PlainVersion | undefined;
   readonly version: Version | undefined;
 }
 
-let recent: Reading = { text: "", plain: undefined, version: undefined };
+let recent = read("");
 
 /** Rules ask for the same version one after the other; the last one read is kept. */
-function readRecent(text: string): Reading {
-  if (text === recent.text) return recent;
-  const plain = parsePlainVersion(text);
-  recent = { text, plain, version: plain ?? readVersion(text) };
+export function readRecent(text: string): Reading {
+  if (text !== recent.text) recent = read(text);
   return recent;
+}
+
+function read(text: string): Reading {
+  const plain = parsePlainVersion(text);
+  return { text, plain, version: plain ?? readVersion(text) };
 }
