@@ -12,7 +12,7 @@ import { charge, chargeText, FREE_LITERAL, type Run, STEP_WORK } from "./run.ts"
 export function interpret(rule: unknown, data: unknown, run: Run): unknown {
   chargeText(rule, run, FREE_LITERAL);
   if (typeof rule !== "object" || rule === null) return rule;
-  if (run.loops > 0) charge(run, STEP_WORK + (Array.isArray(rule) ? rule.length : 0));
+  if (run.loops > 0) charge(run, STEP_WORK + (Array.isArray(rule) ? rule.length * 4 : 0));
   if (Array.isArray(rule)) return rule.map((element) => interpret(element, data, run));
   if (rule instanceof Quoted) return rejectRules(rule.value);
   const keys = Object.keys(rule);

@@ -74,16 +74,16 @@ describe("what a rule takes", () => {
     ["16 a property that set copies", { set: [{ a: 1, b: 2 }, "c", 3] }, {}, 32],
     ["16 a step within a loop", { map: [[1, 2, 3], { "!": 1 }] }, {}, 48],
     [
-      "1 more an element of a list within a loop, and 1 where it is searched",
+      "4 more an element of a list within a loop, and 1 where it is searched",
       { map: [[0], { in: [1, [1, 2, 3]] }] },
       {},
-      16 + 18 + 19 + 3,
+      16 + (16 + 2 * 4) + (16 + 3 * 4) + 3,
     ],
     [
       "16 a place at which a loop may put something into its rule",
       { filter: [[1, 2], { "!": [1] }] },
       {},
-      48 + 2 * 33,
+      48 + 2 * (16 + 16 + 4),
     ],
     ["nothing after a loop", { or: [{ map: [[], 1] }, { "!": [[1]] }, { in: [1, [2]] }] }, {}, 0],
   ])("%s", (_title, rule, context, work) => {
