@@ -142,6 +142,6 @@ function hasTargeting(targeting: JsonValue | undefined): boolean {
 /** The set's metadata with the flag's on top; nulls and what is no scalar are skipped. */
 function mergeMetadata(base: FlagMetadata, top: unknown): FlagMetadata {
   if (!isRecord(top)) return base;
-  const scalars = Object.entries(top).filter(([, value]) => value !== null && typeof value !== "object");
+  const scalars = Object.entries(top).filter(([, value]) => typeof value !== "object");
   return Object.freeze({ ...base, ...Object.fromEntries(scalars) }) as FlagMetadata;
 }

@@ -46,6 +46,7 @@ describe("versions", () => {
 
   it("numbers stand for their digits", () => {
     expect(compareVersions([10, 0, 0], [9, 0, 0])).toBeGreaterThan(0);
+    expect(compareVersions([9, 0, 0], [10, 0, 0])).toBeLessThan(0);
     expect(compareVersions([9, 0, 0], ["10", "0", "0"])).toBeLessThan(0);
     expect(compareVersions(["9", "0", "0"], [10, 0, 0])).toBeLessThan(0);
     expect(signOf(compareVersions([1, 2, 3], ["1", "2", "3"]))).toBe(0);

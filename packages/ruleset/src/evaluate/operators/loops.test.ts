@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { apply } from "../../evaluator.test-support.ts";
+import { runOf } from "../run.test-support.ts";
+import { resolve } from "./variables.ts";
 
 const isOne = { "==": [{ var: "" }, 1] };
+
+describe("a name that is nothing", () => {
+  it.each([null, undefined])("%s: no property of an object, but all there is of anything else", (name) => {
+    expect(resolve(name, { a: 1 }, runOf())).toBeNull();
+    expect(resolve(name, [1], runOf())).toBeNull();
+    expect(resolve(name, "x", runOf())).toBe("x");
+  });
+});
 
 describe("loops", () => {
   it.each<[string, unknown, unknown, unknown]>([
@@ -76,6 +86,12 @@ describe("loops", () => {
       "nor is an object a list",
       { filter: [[1], { some: [{ var: "o" }, isOne] }] },
       { o: { a: 1 } },
+      "an object from the context stands where a rule could",
+    ],
+    [
+      "nor may it stand in the rule of all",
+      { all: [[{ o: { k: 1 }, n: 1 }], { "!!": [{ var: "o" }] }] },
+      {},
       "an object from the context stands where a rule could",
     ],
     ["nor an operation of another name", { some: [{ value: [1] }, isOne] }, {}, 'unknown operator "value"'],
