@@ -49,10 +49,7 @@ function compileClause(code: Code): Closure {
   const read = toClosure(code);
   // What is written as an object of one key is an operation, hence no constant is a rule.
   if (code.kind === "constant") return read;
-  return (context, run) => {
-    const value = read(context, run);
-    return typeof value === "object" && value !== null ? clause(value) : value;
-  };
+  return (context, run) => clause(read(context, run));
 }
 
 /** What an `and` of two is made of. */
