@@ -35,8 +35,8 @@ async function visit(
   }
   await page.waitForTimeout(lingerMs);
   await vi.waitUntil(isSettled, patience);
+  // Left open: the browser ends what a closed page had still to send.
   await page.goto("about:blank");
-  await page.close();
   return errors;
 }
 
@@ -147,11 +147,11 @@ test.each([
     await page.waitForFunction(() => document.title.startsWith("["));
     expect(JSON.parse(await page.title())).toEqual(story.seen);
     await page.goto("about:blank");
-    await page.close();
     await vi.waitFor(
       () => expect(site.guard.map(({ eventName }) => eventName)).toContain("feature_flag.exposures"),
       patience,
     );
+    await page.close();
     await site.close();
     const outcomes = site.guard.filter(({ eventName }) => eventName === "feature_flag.outcome");
     expect(
